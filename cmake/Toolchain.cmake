@@ -1,0 +1,31 @@
+# Language level, warnings, sanitizers and the Debian packages that every module may name.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+add_compile_options(-Wall -Wextra -Wconversion -Werror)
+
+set(OUTBOXD_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
+if(OUTBOXD_SANITIZE)
+  add_compile_options(-fsanitize=${OUTBOXD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${OUTBOXD_SANITIZE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Poco 1.11 REQUIRED COMPONENTS Foundation Net Util Redis)
+find_package(yaml-cpp REQUIRED)
+find_package(fmt REQUIRED)
+find_package(RapidJSON REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+pkg_check_modules(MARIADB REQUIRED IMPORTED_TARGET libmariadb)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
