@@ -1,0 +1,68 @@
+// The outbox tables as the relay's rules see them.
+#pragma once
+
+#include "scheduler/lane.hpp"
+#include "scheduler/outbox_record.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace outboxd::scheduler {
+
+// A lane under one acquisition of its lock: `holder` is shedlock.locked_by, unique per acquisition.
+struct LaneTerm {
+    Lane lane = 0;
+    std::string holder;
+};
+
+struct LaneBounds {
+    Lane lane = 0;
+    std::int64_t lowest = 0;
+    std::int64_t highest = 0;
+};
+
+struct QueuedRecord {
+    OutboxRecord record;
+    bool keyHeld = false;      // outbox_held has a row of this key: park it
+    bool eventMissing = false; // the queue names an event that is not there: nothing can be sent
+};
+
+// What one poll of a lane found, ascending by id.
+struct LaneBatch {
+    std::vector<QueuedRecord> rows;
+    std::int64_t cursor = 0; // rows up to here have been seen
+    bool more = false;       // the limit was reached
+};
+
+struct HeldRecord {
+    std::int64_t id = 0;
+    std::string orderKey;
+    enum class State { failed, parked } state = State::failed;
+    std::string error;
+};
+
+enum class MarkResult { marked, lost };
+
+// Not required to be thread-safe: the relay's loop is its only user. Every call throws core::Error when the
+// database cannot answer; nothing has then been changed, or, for mark(), it may have been: doing it again is harmless.
+class OutboxSource {
+public:
+    virtual ~OutboxSource() = default;
+
+    // Lowest and highest queued id of each of `lanes` that has rows.
+    virtual std::vector<LaneBounds> probe(std::span<const Lane> lanes) = 0;
+
+    // Poll A then poll B, both fenced by the lane's lock (nothing is returned to a former holder):
+    // A: at most `limit` rows after `cursor`; B: rows at or below the cursor that A moved to, without those in `known`
+    // (ascending), so late commits are found. B runs after A: a seen successor implies a seen predecessor.
+    virtual LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
+                           std::span<const std::int64_t> known) = 0;
+
+    // One transaction: takes `settled` and `held` out of the queue, adds `held` to the held rows, then checks that
+    // the lock is still held; if not, nothing is changed and the result is `lost`.
+    virtual MarkResult mark(const LaneTerm& term, std::span<const std::int64_t> settled,
+                            std::span<const HeldRecord> held) = 0;
+};
+
+} // namespace outboxd::scheduler

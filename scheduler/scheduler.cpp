@@ -1,0 +1,67 @@
+#include "scheduler/scheduler.hpp"
+
+#include "platform/core/error.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace outboxd::scheduler {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// How often a waiting loop shows that it lives.
+constexpr std::chrono::microseconds kBeat = 5s;
+
+std::vector<Job> checked(std::vector<Job> jobs) {
+    std::set<std::string> names;
+    for (const auto& job : jobs) {
+        if (job.name.empty() || job.name.size() > 64) {
+            throw core::Error(core::ErrorKind::misconfigured,
+                              "the job name '" + job.name + "' must have 1 to 64 characters");
+        }
+        if (!names.insert(job.name).second) {
+            throw core::Error(core::ErrorKind::misconfigured, "two jobs are named '" + job.name + "'");
+        }
+    }
+    return jobs;
+}
+
+} // namespace
+
+Scheduler::Scheduler(std::vector<Job> jobs, JobEnvironment environment, core::ProgressMonitor& progress)
+    : jobs_(checked(std::move(jobs))), environment_(std::move(environment)), progress_(progress) {}
+
+Scheduler::~Scheduler() { stop(); }
+
+void Scheduler::start() {
+    if (!threads_.empty()) return;
+    for (const auto& job : jobs_) {
+        threads_.emplace_back([this, &job](const std::stop_token& stop) { loop(job, stop); });
+    }
+}
+
+void Scheduler::stop() {
+    for (auto& thread : threads_) thread.request_stop();
+    threads_.clear(); // joins
+}
+
+void Scheduler::loop(const Job& job, const std::stop_token& stop) {
+    const auto sign = progress_.watch("job " + job.name, job.timeout + 4 * kBeat);
+    JobRunner runner(job, environment_);
+    JobTimer timer(job.schedule, environment_.clock.now());
+    while (!stop.stop_requested()) {
+        sign->beat();
+        const auto now = environment_.clock.now();
+        if (timer.isDue(now)) {
+            runner.runOnce(stop);
+            timer.ran(environment_.clock.now());
+            continue;
+        }
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, stop, std::min(kBeat, timer.due() - now), [] { return false; });
+    }
+}
+
+} // namespace outboxd::scheduler
