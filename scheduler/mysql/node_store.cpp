@@ -1,0 +1,56 @@
+#include "scheduler/mysql/node_store.hpp"
+
+#include "platform/core/text.hpp"
+#include "sql/nodes.hpp"
+#include "sql/topic_layout.hpp"
+
+namespace outboxd::scheduler::mysql {
+namespace {
+
+const char* name(JobRun::Outcome outcome) {
+    switch (outcome) {
+    case JobRun::Outcome::done: return "DONE";
+    case JobRun::Outcome::failed: return "FAILED";
+    case JobRun::Outcome::lost: return "LOST";
+    case JobRun::Outcome::cancelled: return "CANCELLED";
+    case JobRun::Outcome::skipped: return "SKIPPED";
+    }
+    return "FAILED";
+}
+
+std::optional<std::string> orNull(const std::string& text, std::size_t longest) {
+    if (text.empty()) return std::nullopt;
+    return core::shortened(text, longest);
+}
+
+} // namespace
+
+void MysqlNodeRegistry::enter() {
+    database_.session()->execute(sql::nodes::register_node,
+                                 {identity_.name, identity_.incarnation, identity_.roles, identity_.version});
+}
+
+void MysqlNodeRegistry::beat() {
+    if (database_.session()->execute(sql::nodes::beat, {identity_.name, identity_.incarnation}) == 1) return;
+    throw core::Error(core::ErrorKind::misconfigured,
+                      "another process has entered as node '" + identity_.name + "'",
+                      "give each node its own node.name");
+}
+
+void MysqlJobHistory::add(const JobRun& run) {
+    database_.session()->execute(sql::nodes::add_job_run,
+                                 {run.job, node_, orNull(run.term, 255), run.started, run.ended, name(run.outcome),
+                                  orNull(run.detail, 500)});
+}
+
+int MysqlTopicPins::pin(const std::string& topic, int found) {
+    auto session = database_.session();
+    auto rows = session->query(sql::topic_layout::pinned, {topic});
+    if (rows.empty()) {
+        session->execute(sql::topic_layout::pin, {topic, found});
+        rows = session->query(sql::topic_layout::pinned, {topic});
+    }
+    return static_cast<int>(rows.front().integer(0));
+}
+
+} // namespace outboxd::scheduler::mysql

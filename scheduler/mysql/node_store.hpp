@@ -1,0 +1,51 @@
+// What a node writes about itself: its heartbeat, the history of its jobs, and the pinned partition counts.
+#pragma once
+
+#include "platform/database/database.hpp"
+#include "scheduler/event_sink.hpp"
+#include "scheduler/job.hpp"
+
+namespace outboxd::scheduler::mysql {
+
+struct NodeIdentity {
+    std::string name;        // node.name: one live process each
+    std::string incarnation; // unique per process start
+    std::string roles;
+    std::string version;
+};
+
+// Thread-safe, as are the others.
+class MysqlNodeRegistry {
+public:
+    MysqlNodeRegistry(database::Database& database, NodeIdentity identity)
+        : database_(database), identity_(std::move(identity)) {}
+
+    void enter();
+    // Throws Error(misconfigured) if another process entered under the same name since.
+    void beat();
+
+private:
+    database::Database& database_;
+    const NodeIdentity identity_;
+};
+
+class MysqlJobHistory final : public JobHistory {
+public:
+    MysqlJobHistory(database::Database& database, std::string node) : database_(database), node_(std::move(node)) {}
+    void add(const JobRun& run) override;
+
+private:
+    database::Database& database_;
+    const std::string node_;
+};
+
+class MysqlTopicPins final : public TopicPins {
+public:
+    explicit MysqlTopicPins(database::Database& database) : database_(database) {}
+    int pin(const std::string& topic, int found) override;
+
+private:
+    database::Database& database_;
+};
+
+} // namespace outboxd::scheduler::mysql
