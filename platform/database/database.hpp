@@ -5,7 +5,8 @@
 #include "platform/database/errors.hpp"
 #include "platform/database/pool.hpp"
 
-#include <random>
+#include <chrono>
+#include <utility>
 
 namespace outboxd::database {
 
@@ -43,13 +44,14 @@ public:
                 return value;
             } catch (const core::Error& error) {
                 session->rollback();
+                session.release(); // rolled back in good order, so it needs no reset
                 if (error.kind() != core::ErrorKind::contention || attempt >= retry_.attempts) throw;
             } catch (...) {
                 session->rollback();
+                session.release();
                 throw;
             }
-            session.release(); // not held while waiting
-            backOff(attempt);
+            backOff(attempt); // without a session
         }
     }
 
