@@ -45,7 +45,7 @@ BatchText& BatchText::texts(std::span<const std::string> values) {
     return *this;
 }
 
-std::string BatchText::sql() && {
+std::string BatchText::sql() {
     if (rest_.find('?') != std::string_view::npos) {
         throw core::Error(core::ErrorKind::internal, "fewer values than places in a batch statement");
     }

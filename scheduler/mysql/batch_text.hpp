@@ -22,8 +22,8 @@ public:
     BatchText& numbers(std::span<const std::int64_t> values); // not empty
     BatchText& texts(std::span<const std::string> values);    // not empty
 
-    // The whole statement. Throws Error(internal) if places are left.
-    std::string sql() &&;
+    // The whole statement; called once, last. Throws Error(internal) if places are left.
+    std::string sql();
 
 private:
     void upToNextPlace();
