@@ -59,7 +59,9 @@ process_start() { # DIR NAME COMMAND...
     ) &
     pid=$!
     disown "$pid"
-    process_identity "$pid" >"$dir/$name.pid.new" && mv "$dir/$name.pid.new" "$dir/$name.pid"
+    # If it has ended already there is no identity: the empty file reads as "not running".
+    process_identity "$pid" >"$dir/$name.pid.new" || true
+    mv "$dir/$name.pid.new" "$dir/$name.pid"
 }
 
 process_signal() { # DIR NAME SIGNAL
@@ -132,6 +134,19 @@ port_of() { # DIR NAME
         printf '%s\n' "$port" >"$1/$2.port"
     fi
     cat "$1/$2.port"
+}
+
+# Forgets the ports of servers that do not run and that somebody else has taken meanwhile.
+drop_taken_ports() { # DIR
+    local file name
+    for file in "$1"/*.port; do
+        [[ -e $file ]] || continue
+        name=${file##*/}
+        name=${name%.port}
+        # The controller's port belongs to the broker's process, a node's second one to the node's.
+        case $name in kafka-controller) name=kafka ;; *-admin) name=${name%-admin} ;; esac
+        if ! process_running "$1" "$name" && port_answers "$(<"$file")"; then rm "$file"; fi
+    done
 }
 
 # --- MariaDB ---------------------------------------------------------------------------------------------------
@@ -327,6 +342,7 @@ ENV
 stack_up() { # DIR
     local dir=$1 kafka name
     mkdir -p "$dir"
+    drop_taken_ports "$dir"
     for name in mariadb redis kafka kafka-controller; do port_of "$dir" "$name" >/dev/null; done
     start_kafka "$dir" &
     kafka=$!
