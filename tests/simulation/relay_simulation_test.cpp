@@ -35,7 +35,7 @@ public:
             switch (roll(24)) {
             case 0: node.takeAll(); break;
             case 1: node.renew(); break;
-            case 2: node.lose(static_cast<scheduler::Lane>(roll(scheduler::kLanes))); break;
+            case 2: node.lose(static_cast<scheduler::Lane>(roll(6))); break;
             case 3: clock_.advance(std::chrono::milliseconds{roll(roll(20) == 0 ? 30000 : 200)}); break;
             case 4: sink_.failNextBatch(roll(2) == 0 ? testing::FakeEventSink::Landed::no
                                                      : testing::FakeEventSink::Landed::yes); break;
@@ -114,9 +114,9 @@ private:
 
     // A writer holds the lock on its key from the insert to the commit, so a key has one open transaction at most.
     void write() {
-        if (roll(3) == 0) commitOne();
+        if (roll(4) == 0) commitOne();
         if (roll(2) == 0) return;
-        const auto key = "key-" + std::to_string(roll(12));
+        const auto key = "key-" + std::to_string(roll(20));
         if (open_.contains(key)) return;
         const auto id = outbox_.insert(key);
         if (roll(60) == 0) {

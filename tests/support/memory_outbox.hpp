@@ -17,8 +17,9 @@ class MemoryOutbox final : public scheduler::OutboxSource {
 public:
     explicit MemoryOutbox(const core::Clock& clock) : clock_(clock) {}
 
+    // Few of the lanes are used, so that keys share them.
     static scheduler::Lane laneOf(const std::string& key) {
-        return static_cast<scheduler::Lane>(std::hash<std::string>{}(key) % scheduler::kLanes);
+        return static_cast<scheduler::Lane>(std::hash<std::string>{}(key) % 3);
     }
 
     // A writer's INSERT: the row gets its id, nobody sees it yet.
