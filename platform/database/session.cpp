@@ -163,7 +163,10 @@ std::uint64_t Session::runText(const std::string& sql, const std::string& doing)
     auto* handle = state_->handle.get();
     if (mysql_real_query(handle, sql.data(), sql.size()) != 0) fail(doing);
     if (mysql_field_count(handle) != 0) {
-        const std::unique_ptr<MYSQL_RES, FreeResult> unread{mysql_use_result(handle)};
+        const std::unique_ptr<MYSQL_RES, FreeResult> unwanted{mysql_use_result(handle)};
+        while (unwanted && mysql_fetch_row(unwanted.get()) != nullptr) {
+        }
+        if (mysql_errno(handle) != 0) fail(doing); // a SELECT may fail after its first rows
         return 0;
     }
     if (const auto id = mysql_insert_id(handle); id != 0) lastInsertId_ = static_cast<std::int64_t>(id);
