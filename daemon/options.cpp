@@ -55,11 +55,13 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     bool effective = false;
     bool settingsMd = false;
     bool exampleYaml = false;
-    auto& what = *check.add_option_group("output");
-    what.add_flag("--show", effective, "Print the values in force and where each came from, without secrets");
-    what.add_flag("--print-settings-md", settingsMd, "Print the reference of all settings (docs/settings.md)");
-    what.add_flag("--print-yaml", exampleYaml, "Print a file with every setting and its default (etc/outboxd.yaml)");
-    what.require_option(0, 1);
+    auto* show = check.add_flag("--show", effective, "Print the values in force and where each came from, without secrets");
+    auto* reference =
+        check.add_flag("--print-settings-md", settingsMd, "Print the reference of all settings (docs/settings.md)");
+    auto* example = check.add_flag("--print-yaml", exampleYaml,
+                                   "Print a file with every setting and its default (etc/outboxd.yaml)");
+    show->excludes(reference)->excludes(example);
+    reference->excludes(example);
     app.add_subcommand("version", "Print the version, then exit");
 
     try {

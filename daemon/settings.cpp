@@ -158,11 +158,11 @@ config::Schema describe(Settings& settings) {
     describeEdges(schema, settings);
 
     schema.section("orders", "Orders.");
-    schema.add("payment_window", duration(settings.orders.paymentWindow, 1s, 24h * 30), live,
+    schema.add("payment_window", duration(settings.orders.paymentWindow, 1s, 24h * 30), restart,
                "How long a new order holds its stock before it expires unpaid.");
 
     schema.section("idempotency", "Idempotency-Key.");
-    schema.add("retention", duration(settings.idempotency.retention, 1min, 24h * 30), live,
+    schema.add("retention", duration(settings.idempotency.retention, 1min, 24h * 30), restart,
                "How long a key's answer is kept; a retry after that is a new request.");
 
     schema.section("jobs", "The schedule.");

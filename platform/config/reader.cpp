@@ -4,6 +4,7 @@
 #include "platform/config/small_file.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -170,18 +171,19 @@ private:
         if (const auto* refusal = schema_.refused(name)) return add(place, name + ": is not a setting: " + refusal->advice);
         auto known = schema_.names();
         for (const auto& section : schema_.sections()) known.push_back(section.name);
-        auto hint = suggestion(name, known);
-        if (hint.empty()) hint = sameLastPart(name);
+        auto hint = inOtherSections(name);
+        if (hint.empty()) hint = suggestion(name, known);
         add(place, name + ": no setting has this name" + hint);
     }
 
     // A right name below the wrong section.
-    std::string sameLastPart(const std::string& name) const {
+    std::string inOtherSections(const std::string& name) const {
         const auto last = [](const std::string& dotted) { return dotted.substr(dotted.rfind('.') + 1); };
+        Items found;
         for (const auto& other : schema_.names()) {
-            if (last(other) == last(name)) return "; did you mean " + other + "?";
+            if (last(other) == last(name)) found.push_back(other);
         }
-        return {};
+        return found.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(found, " or "));
     }
 
     void readSecrets() {
