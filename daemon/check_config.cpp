@@ -10,9 +10,11 @@ namespace outboxd::daemon {
 std::string mistakesText(const std::vector<config::Mistake>& mistakes) {
     std::string text;
     for (const auto& mistake : mistakes) text += mistake.text() + "\n";
-    return text + fmt::format("outboxd: {} in the configuration\n  next step: correct {}, then outboxd check-config\n",
-                              mistakes.size() == 1 ? "one mistake" : fmt::format("{} mistakes", mistakes.size()),
-                              mistakes.size() == 1 ? "it" : "them");
+    return text +
+           fmt::format(
+               "outboxd: {} in the configuration\n  next step: correct {}, then outboxd check-config\n",
+               mistakes.size() == 1 ? "one mistake" : fmt::format("{} mistakes", mistakes.size()),
+               mistakes.size() == 1 ? "it" : "them");
 }
 
 ExitCode checkConfig(const Options& options, const config::Environment& environment, std::ostream& out,
@@ -20,7 +22,8 @@ ExitCode checkConfig(const Options& options, const config::Environment& environm
     if (options.print == Print::settings_md || options.print == Print::example_yaml) {
         Settings defaults;
         const auto schema = describe(defaults);
-        out << (options.print == Print::settings_md ? config::settingsMarkdown(schema) : config::exampleYaml(schema));
+        out << (options.print == Print::settings_md ? config::settingsMarkdown(schema)
+                                                    : config::exampleYaml(schema));
     } else {
         const Configuration configuration{options.config, environment};
         if (!configuration.mistakes().empty()) {

@@ -19,7 +19,8 @@ void logReload(const Configuration::Reloaded& reloaded, core::Logger& logger) {
         logger.error("configuration_mistake", {{"where", mistake.where}, {"what", mistake.what}});
     }
     if (!reloaded.mistakes.empty()) {
-        logger.error("reload_refused", {{"mistakes", reloaded.mistakes.size()}, {"next_step", "the settings from before stay in force"}});
+        logger.error("reload_refused", {{"mistakes", reloaded.mistakes.size()},
+                                        {"next_step", "the settings from before stay in force"}});
         return;
     }
     std::size_t waiting = 0;

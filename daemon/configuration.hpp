@@ -26,7 +26,7 @@ public:
 
     struct Reloaded {
         std::vector<config::Mistake> mistakes; // not empty: nothing was taken over
-        std::vector<config::Change> changes;   // live ones are in settings() now, the others wait for a restart
+        std::vector<config::Change> changes; // live ones are in settings() now, the others wait for a restart
     };
     // Reads the same file and environment again (SIGHUP) and takes the live settings over. A setting that waits for a
     // restart is named by every reload until then.

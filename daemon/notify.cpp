@@ -31,7 +31,8 @@ std::int64_t monotonicMicroseconds() {
 
 } // namespace
 
-Notifier::Notifier(std::string address, core::Logger& logger) : address_(std::move(address)), logger_(logger) {
+Notifier::Notifier(std::string address, core::Logger& logger)
+    : address_(std::move(address)), logger_(logger) {
     if (!address_.empty()) socket_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
@@ -68,7 +69,9 @@ void Notifier::send(const std::string& message) {
         if (sent == static_cast<ssize_t>(message.size())) return;
         problem = errno;
     }
-    if (!failed_) logger_.warning("notify_failed", {{"socket", address_}, {"error", std::generic_category().message(problem)}});
+    if (!failed_)
+        logger_.warning("notify_failed",
+                        {{"socket", address_}, {"error", std::generic_category().message(problem)}});
     failed_ = true;
 }
 
@@ -82,7 +85,8 @@ std::optional<std::chrono::microseconds> watchdogLimit(const config::Environment
     };
     const auto limit = number("WATCHDOG_USEC");
     if (!limit || *limit <= 0) return std::nullopt;
-    if (environment.contains("WATCHDOG_PID") && number("WATCHDOG_PID") != getpid()) return std::nullopt; // another's
+    if (environment.contains("WATCHDOG_PID") && number("WATCHDOG_PID") != getpid())
+        return std::nullopt; // another's
     return std::chrono::microseconds{*limit};
 }
 

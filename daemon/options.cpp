@@ -31,9 +31,11 @@ Answer wrongWord(const CLI::App& app, const std::vector<std::string>& left) {
         for (const auto* command : chosen) {
             for (auto& name : optionNames(*command)) names.push_back(std::move(name));
         }
-        return wrong(fmt::format("unknown option '{}'{}", word, config::suggestion(word.substr(0, word.find('=')), names)));
+        return wrong(fmt::format("unknown option '{}'{}", word,
+                                 config::suggestion(word.substr(0, word.find('=')), names)));
     }
-    if (chosen.empty()) return wrong(fmt::format("unknown command '{}'{}", word, config::suggestion(word, kCommands)));
+    if (chosen.empty())
+        return wrong(fmt::format("unknown command '{}'{}", word, config::suggestion(word, kCommands)));
     return wrong(fmt::format("unexpected '{}' after '{}'", word, chosen.front()->get_name()));
 }
 
@@ -55,9 +57,10 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     bool effective = false;
     bool settingsMd = false;
     bool exampleYaml = false;
-    auto* show = check.add_flag("--show", effective, "Print the values in force and where each came from, without secrets");
-    auto* reference =
-        check.add_flag("--print-settings-md", settingsMd, "Print the reference of all settings (docs/settings.md)");
+    auto* show = check.add_flag("--show", effective,
+                                "Print the values in force and where each came from, without secrets");
+    auto* reference = check.add_flag("--print-settings-md", settingsMd,
+                                     "Print the reference of all settings (docs/settings.md)");
     auto* example = check.add_flag("--print-yaml", exampleYaml,
                                    "Print a file with every setting and its default (etc/outboxd.yaml)");
     show->excludes(reference)->excludes(example);

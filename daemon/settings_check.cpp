@@ -28,8 +28,9 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
     const auto& relay = settings.relay;
     if (relay.renewEvery * 2 >= relay.lease) {
         mistakes.push_back(schema.mistake(
-            "relay.renew_every", fmt::format("{} is not less than half of relay.lease ({}); one late renewal would lose the lane",
-                                             formatDuration(relay.renewEvery), formatDuration(relay.lease))));
+            "relay.renew_every",
+            fmt::format("{} is not less than half of relay.lease ({}); one late renewal would lose the lane",
+                        formatDuration(relay.renewEvery), formatDuration(relay.lease))));
     }
     if (relay.maxEventBytes > relay.maxInFlightBytes) {
         mistakes.push_back(schema.mistake("relay.max_event_bytes", "is more than relay.max_in_flight_bytes"));
@@ -41,7 +42,8 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
                                      settings.http.host)));
     }
     if (settings.http.port != 0 && settings.http.port == settings.admin.port) {
-        mistakes.push_back(schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));
+        mistakes.push_back(
+            schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));
     }
     return mistakes;
 }

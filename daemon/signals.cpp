@@ -12,7 +12,8 @@ Signals::Signals() {
     sigemptyset(&handled_);
     for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&handled_, number);
     descriptor_ = signalfd(-1, &handled_, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (descriptor_ < 0) throw core::Error(core::ErrorKind::internal, "the kernel gave no descriptor for signals");
+    if (descriptor_ < 0)
+        throw core::Error(core::ErrorKind::internal, "the kernel gave no descriptor for signals");
     pthread_sigmask(SIG_BLOCK, &handled_, &before_);
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;

@@ -11,20 +11,22 @@ namespace outboxd::config {
 namespace {
 
 bool isNameLetter(char letter) {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
-           letter == '.' || letter == '_' || letter == '-';
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+           (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
 }
 
 bool isControl(char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; }
 
 // A scalar whose reader gives the value or says what is wrong with the text.
-template <class Parse, class Store, class Show> Kind scalar(std::string type, std::string bounds, Parse parse, Store store, Show show) {
+template <class Parse, class Store, class Show>
+Kind scalar(std::string type, std::string bounds, Parse parse, Store store, Show show) {
     Kind kind;
     kind.type = std::move(type);
     kind.bounds = std::move(bounds);
     kind.assign = [parse, store](const Items& items) -> Problem {
         const auto parsed = parse(items.front());
-        if (const auto* bad = std::get_if<Unreadable>(&parsed)) return fmt::format("'{}' {}", items.front(), bad->why);
+        if (const auto* bad = std::get_if<Unreadable>(&parsed))
+            return fmt::format("'{}' {}", items.front(), bad->why);
         store(std::get<0>(parsed));
         return std::nullopt;
     };
@@ -46,11 +48,13 @@ auto bounded(Parse parse, Value least, Value most, Format format) {
 
 using TextOrNot = std::variant<std::string, Unreadable>;
 
-Kind textOf(std::string& field, std::string type, std::string bounds, std::function<TextOrNot(const std::string&)> check) {
+Kind textOf(std::string& field, std::string type, std::string bounds,
+            std::function<TextOrNot(const std::string&)> check) {
     return scalar(
         std::move(type), std::move(bounds),
         [check](const std::string& text) -> TextOrNot {
-            if (std::any_of(text.begin(), text.end(), isControl)) return Unreadable{"contains control characters"};
+            if (std::any_of(text.begin(), text.end(), isControl))
+                return Unreadable{"contains control characters"};
             return check(text);
         },
         [&field](const std::string& value) { field = value; }, [&field] { return field; });
@@ -64,7 +68,9 @@ std::optional<Unreadable> wrongLength(const std::string& text, std::size_t least
     return std::nullopt;
 }
 
-std::string lengthBounds(std::size_t least, std::size_t most) { return fmt::format("{} to {} characters", least, most); }
+std::string lengthBounds(std::size_t least, std::size_t most) {
+    return fmt::format("{} to {} characters", least, most);
+}
 
 std::string unknownWord(const std::string& word, const std::vector<std::string>& names) {
     return fmt::format("'{}' is none of {}{}", word, fmt::join(names, ", "), suggestion(word, names));
@@ -108,7 +114,8 @@ Kind path(std::string& field) {
 }
 
 Kind secretFile(SecretFile& field) {
-    auto kind = textOf(field.path, "secret file", "", [](const std::string& value) -> TextOrNot { return value; });
+    auto kind =
+        textOf(field.path, "secret file", "", [](const std::string& value) -> TextOrNot { return value; });
     kind.secret = &field;
     return kind;
 }
@@ -124,17 +131,20 @@ Kind flag(bool& field) {
         [&field](bool value) { field = value; }, [&field] { return std::string{field ? "true" : "false"}; });
 }
 
-Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least, std::chrono::milliseconds most) {
+Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least,
+              std::chrono::milliseconds most) {
     return scalar(
         "duration", fmt::format("{} to {}", formatDuration(least), formatDuration(most)),
-        bounded(parseDuration, least, most, formatDuration), [&field](std::chrono::milliseconds value) { field = value; },
+        bounded(parseDuration, least, most, formatDuration),
+        [&field](std::chrono::milliseconds value) { field = value; },
         [&field] { return formatDuration(field); });
 }
 
 Kind size(ByteSize& field, ByteSize least, ByteSize most) {
     return scalar(
-        "size", fmt::format("{} to {}", formatSize(least), formatSize(most)), bounded(parseSize, least, most, formatSize),
-        [&field](ByteSize value) { field = value; }, [&field] { return formatSize(field); });
+        "size", fmt::format("{} to {}", formatSize(least), formatSize(most)),
+        bounded(parseSize, least, most, formatSize), [&field](ByteSize value) { field = value; },
+        [&field] { return formatSize(field); });
 }
 
 Kind addresses(std::vector<std::string>& field) {
@@ -165,7 +175,8 @@ Kind entries(std::map<std::string, std::string>& field, std::function<Problem(st
             if (equals == std::string::npos || equals == 0) return "needs entries of the form key=value";
             const auto key = item.substr(0, equals);
             if (const auto reason = refusal(key)) return fmt::format("'{}' may not be set: {}", key, *reason);
-            if (!read.emplace(key, item.substr(equals + 1)).second) return fmt::format("'{}' is set twice", key);
+            if (!read.emplace(key, item.substr(equals + 1)).second)
+                return fmt::format("'{}' is set twice", key);
         }
         field = std::move(read);
         return std::nullopt;
@@ -184,11 +195,12 @@ Kind integer(std::function<std::int64_t()> get, std::function<void(std::int64_t)
              std::int64_t most, const std::string& unit) {
     return scalar(
         unit.empty() ? "integer" : "integer, " + unit, fmt::format("{} to {}", least, most),
-        bounded(parseInteger, least, most, [](std::int64_t value) { return std::to_string(value); }), std::move(set),
-        [get] { return std::to_string(get()); });
+        bounded(parseInteger, least, most, [](std::int64_t value) { return std::to_string(value); }),
+        std::move(set), [get] { return std::to_string(get()); });
 }
 
-Kind choice(std::vector<std::string> names, std::function<std::size_t()> get, std::function<void(std::size_t)> set) {
+Kind choice(std::vector<std::string> names, std::function<std::size_t()> get,
+            std::function<void(std::size_t)> set) {
     Kind kind;
     kind.type = "word";
     kind.bounds = fmt::format("{}", fmt::join(names, ", "));

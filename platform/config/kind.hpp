@@ -43,7 +43,8 @@ Kind path(std::string& field);
 // first, then beside the configuration file.
 Kind secretFile(SecretFile& field);
 Kind flag(bool& field);
-Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least, std::chrono::milliseconds most);
+Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least,
+              std::chrono::milliseconds most);
 Kind size(ByteSize& field, ByteSize least, ByteSize most);
 // At least one "host:port" or "[v6 address]:port".
 Kind addresses(std::vector<std::string>& field);
@@ -54,7 +55,8 @@ namespace detail {
 Kind integer(std::function<std::int64_t()> get, std::function<void(std::int64_t)> set, std::int64_t least,
              std::int64_t most, const std::string& unit);
 // `get` and `set` speak of places in `names`.
-Kind choice(std::vector<std::string> names, std::function<std::size_t()> get, std::function<void(std::size_t)> set);
+Kind choice(std::vector<std::string> names, std::function<std::size_t()> get,
+            std::function<void(std::size_t)> set);
 Kind choices(std::vector<std::string> names, std::function<std::set<std::size_t>()> get,
              std::function<void(const std::set<std::size_t>&)> set);
 } // namespace detail
@@ -63,7 +65,8 @@ Kind choices(std::vector<std::string> names, std::function<std::set<std::size_t>
 template <std::integral Integer>
 Kind integer(Integer& field, std::int64_t least, std::int64_t most, const std::string& unit = {}) {
     return detail::integer([&field] { return static_cast<std::int64_t>(field); },
-                           [&field](std::int64_t value) { field = static_cast<Integer>(value); }, least, most, unit);
+                           [&field](std::int64_t value) { field = static_cast<Integer>(value); }, least, most,
+                           unit);
 }
 
 template <class Value> using Choices = std::vector<std::pair<std::string, Value>>;
@@ -81,7 +84,8 @@ template <class Value> Kind choice(Value& field, const Choices<Value>& all) {
         while (all.at(place).second != field) ++place;
         return place;
     };
-    return detail::choice(namesOf(all), get, [&field, all](std::size_t place) { field = all.at(place).second; });
+    return detail::choice(namesOf(all), get,
+                          [&field, all](std::size_t place) { field = all.at(place).second; });
 }
 
 // Some of several words, at least one.

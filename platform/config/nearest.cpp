@@ -6,7 +6,9 @@
 namespace outboxd::config {
 namespace {
 
-char folded(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+char folded(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
 
 } // namespace
 
@@ -21,7 +23,8 @@ std::size_t editDistance(std::string_view from, std::string_view to) {
         for (std::size_t j = 1; j <= to.size(); ++j) {
             const bool same = folded(from[i - 1]) == folded(to[j - 1]);
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-            if (i > 1 && j > 1 && folded(from[i - 1]) == folded(to[j - 2]) && folded(from[i - 2]) == folded(to[j - 1])) {
+            if (i > 1 && j > 1 && folded(from[i - 1]) == folded(to[j - 2]) &&
+                folded(from[i - 2]) == folded(to[j - 1])) {
                 row[j] = std::min(row[j], beforeLast[j - 2] + 1);
             }
         }

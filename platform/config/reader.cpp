@@ -35,7 +35,9 @@ private:
         return fmt::format("{}:{}:{}", file_.string(), mark.line + 1, mark.column + 1);
     }
 
-    void add(std::string where, std::string what) { mistakes_.push_back({std::move(where), std::move(what)}); }
+    void add(std::string where, std::string what) {
+        mistakes_.push_back({std::move(where), std::move(what)});
+    }
 
     void readFile() {
         const auto content = readSmallFile(file_, kLargestFile);
@@ -71,27 +73,32 @@ private:
             const auto name = prefix.empty() ? key : prefix + "." + key;
             const auto [first, isNew] = seen.emplace(key, keyMark);
             if (!isNew) {
-                add(at(keyMark), fmt::format("{} is set again; it was set in line {} already", name, first->second.line + 1));
+                add(at(keyMark), fmt::format("{} is set again; it was set in line {} already", name,
+                                             first->second.line + 1));
                 continue;
             }
             readEntry(name, key, keyMark, entry.second);
         }
     }
 
-    void readEntry(const std::string& name, const std::string& key, const YAML::Mark& keyMark, const YAML::Node& value) {
+    void readEntry(const std::string& name, const std::string& key, const YAML::Mark& keyMark,
+                   const YAML::Node& value) {
         if (key.find('.') != std::string::npos) {
-            return add(at(keyMark), fmt::format("{}: write each part on a line of its own, the later one indented", name));
+            return add(at(keyMark),
+                       fmt::format("{}: write each part on a line of its own, the later one indented", name));
         }
         if (auto* setting = schema_.find(name)) return readSetting(*setting, keyMark, value);
         if (!schema_.isSection(name)) return unknown(at(keyMark), name);
         if (value.IsMap()) return readMap(value, name);
-        if (!value.IsNull()) add(at(value.Mark()), name + ": is a section; its settings go below it, indented");
+        if (!value.IsNull())
+            add(at(value.Mark()), name + ": is a section; its settings go below it, indented");
     }
 
     void readSetting(Setting& setting, const YAML::Mark& keyMark, const YAML::Node& value) {
         const auto place = at(value.Mark().is_null() || value.IsNull() ? keyMark : value.Mark());
         Items items;
-        if (const auto problem = itemsOf(setting, value, items)) return add(place, setting.name + ": " + *problem);
+        if (const auto problem = itemsOf(setting, value, items))
+            return add(place, setting.name + ": " + *problem);
         assign(setting, items, place);
     }
 
@@ -113,7 +120,8 @@ private:
         case Shape::map:
             if (!value.IsMap()) return "expected lines of the form 'key: value' below it, indented";
             for (const auto& entry : value) {
-                if (!entry.first.IsScalar() || !entry.second.IsScalar()) return "expected plain keys and values";
+                if (!entry.first.IsScalar() || !entry.second.IsScalar())
+                    return "expected plain keys and values";
                 items.push_back(entry.first.Scalar() + "=" + entry.second.Scalar());
             }
             return std::nullopt;
@@ -129,8 +137,7 @@ private:
             known.push_back(variableFor(name));
         }
         for (const auto& [variable, value] : environment_) {
-            if (!variable.starts_with("OUTBOXD_")) continue;
-            if (variable.starts_with("OUTBOXD_TEST_") || variable.starts_with("OUTBOXD_RUN_")) continue;
+            if (!variable.starts_with("OUTBOXD_") || isForScripts(variable)) continue;
             if (const auto found = variables.find(variable); found != variables.end()) {
                 assign(*found->second, split(*found->second, value), variable);
             } else if (const auto* refusal = refusedVariable(variable)) {
@@ -139,6 +146,11 @@ private:
                 add(variable, "no setting has this name" + suggestion(variable, known));
             }
         }
+    }
+
+    static bool isForScripts(const std::string& variable) {
+        return variable.starts_with("OUTBOXD_TEST_") || variable.starts_with("OUTBOXD_RUN_") ||
+               variable.starts_with("OUTBOXD_DEV_");
     }
 
     const Refusal* refusedVariable(const std::string& variable) const {
@@ -163,12 +175,14 @@ private:
     }
 
     void assign(Setting& setting, const Items& items, const std::string& place) {
-        if (const auto problem = setting.kind.assign(items)) return add(place, setting.name + ": " + *problem);
+        if (const auto problem = setting.kind.assign(items))
+            return add(place, setting.name + ": " + *problem);
         setting.source = place;
     }
 
     void unknown(const std::string& place, const std::string& name) {
-        if (const auto* refusal = schema_.refused(name)) return add(place, name + ": is not a setting: " + refusal->advice);
+        if (const auto* refusal = schema_.refused(name))
+            return add(place, name + ": is not a setting: " + refusal->advice);
         auto known = schema_.names();
         for (const auto& section : schema_.sections()) known.push_back(section.name);
         auto hint = inOtherSections(name);
@@ -198,12 +212,14 @@ private:
         const auto path = secretPath(secret.path);
         auto content = readSmallFile(path, kLargestSecret);
         if (const auto* error = std::get_if<CannotRead>(&content)) {
-            return add(setting.source, fmt::format("{}: cannot read {}: {}", setting.name, path.string(), error->why));
+            return add(setting.source,
+                       fmt::format("{}: cannot read {}: {}", setting.name, path.string(), error->why));
         }
         auto& value = std::get<std::string>(content);
         if (value.ends_with('\n')) value.pop_back();
         if (value.ends_with('\r')) value.pop_back();
-        if (value.empty()) return add(setting.source, fmt::format("{}: {} is empty", setting.name, path.string()));
+        if (value.empty())
+            return add(setting.source, fmt::format("{}: {} is empty", setting.name, path.string()));
         secret.value = Secret{std::move(value)};
     }
 
@@ -230,7 +246,8 @@ Environment processEnvironment() {
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view text{*entry};
         const auto equals = text.find('=');
-        if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+        if (equals != std::string_view::npos)
+            environment.emplace(text.substr(0, equals), text.substr(equals + 1));
     }
     return environment;
 }

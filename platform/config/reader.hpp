@@ -20,7 +20,7 @@ Environment processEnvironment();
 //
 // Returns every mistake there is, with file, line and column or the variable's name; the fields are to be used
 // only if there is none. Does not throw for anything that the file or the environment contains.
-// Variables that start with OUTBOXD_TEST_ or OUTBOXD_RUN_ belong to tests and scripts and are left alone.
+// Variables that start with OUTBOXD_TEST_, OUTBOXD_RUN_ or OUTBOXD_DEV_ belong to scripts and are left alone.
 std::vector<Mistake> read(Schema& schema, const std::filesystem::path& file, const Environment& environment);
 
 } // namespace outboxd::config

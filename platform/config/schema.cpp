@@ -20,20 +20,24 @@ bool differs(const Setting& one, const Setting& other) {
 std::string variableFor(std::string_view name) {
     std::string variable = "OUTBOXD_";
     for (const char letter : name) {
-        variable += letter == '.' ? '_' : letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+        variable += letter == '.'                    ? '_'
+                    : letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A')
+                                                     : letter;
     }
     return variable;
 }
 
 std::string Setting::variable() const { return variableFor(name); }
 
-void Schema::section(std::string name, std::string about) { sections_.push_back({std::move(name), std::move(about), {}}); }
+void Schema::section(std::string name, std::string about) {
+    sections_.push_back({std::move(name), std::move(about), {}});
+}
 
 void Schema::add(const std::string& name, Kind kind, Reload reload, std::string consequence) {
     auto& section = sections_.back();
     auto defaults = kind.items();
-    section.settings.push_back(
-        {below(section, name), std::move(kind), reload, std::move(consequence), std::move(defaults), "default"});
+    section.settings.push_back({below(section, name), std::move(kind), reload, std::move(consequence),
+                                std::move(defaults), "default"});
 }
 
 void Schema::refuse(const std::string& name, std::string advice) {
@@ -65,8 +69,8 @@ bool Schema::isSection(std::string_view name) const {
 }
 
 const Refusal* Schema::refused(std::string_view name) const {
-    const auto found =
-        std::find_if(refusals_.begin(), refusals_.end(), [&](const Refusal& refusal) { return refusal.name == name; });
+    const auto found = std::find_if(refusals_.begin(), refusals_.end(),
+                                    [&](const Refusal& refusal) { return refusal.name == name; });
     return found == refusals_.end() ? nullptr : &*found;
 }
 

@@ -20,8 +20,8 @@ struct Setting {
     std::string name; // dotted: "database.host"
     Kind kind;
     Reload reload = Reload::restart;
-    std::string consequence; // one sentence
-    Items defaults;          // what the field held when it was described
+    std::string consequence;        // one sentence
+    Items defaults;                 // what the field held when it was described
     std::string source = "default"; // or "file:line:column", or the environment variable's name
 
     // "OUTBOXD_DATABASE_HOST"

@@ -31,7 +31,8 @@ std::variant<std::string, CannotRead> readSmallFile(const std::filesystem::path&
         if (count < 0) return lastError();
         if (count == 0) return content;
         content.append(buffer.data(), static_cast<std::size_t>(count));
-        if (content.size() > limit) return CannotRead{"it is larger than " + std::to_string(limit) + " bytes"};
+        if (content.size() > limit)
+            return CannotRead{"it is larger than " + std::to_string(limit) + " bytes"};
     }
 }
 

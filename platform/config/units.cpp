@@ -12,7 +12,8 @@ struct Unit {
     std::int64_t factor;
 };
 
-constexpr std::array<Unit, 5> kTimes{{{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Unit, 5> kTimes{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<Unit, 4> kSizes{{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}};
 constexpr std::string_view kTooLarge = "is too large";
 
@@ -49,12 +50,14 @@ std::variant<std::int64_t, Unreadable> parseInteger(std::string_view text) {
     std::int64_t number = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (problem == std::errc::result_out_of_range) return Unreadable{std::string{kTooLarge}};
-    if (problem != std::errc{} || end != text.data() + text.size()) return Unreadable{"is not a whole number"};
+    if (problem != std::errc{} || end != text.data() + text.size())
+        return Unreadable{"is not a whole number"};
     return number;
 }
 
 std::variant<std::chrono::milliseconds, Unreadable> parseDuration(std::string_view text) {
-    const auto parsed = parse(text, kTimes, "", "is not a duration; write a whole number and ms, s, m, h or d, like 50ms");
+    const auto parsed =
+        parse(text, kTimes, "", "is not a duration; write a whole number and ms, s, m, h or d, like 50ms");
     if (const auto* number = std::get_if<std::int64_t>(&parsed)) return std::chrono::milliseconds{*number};
     return std::get<Unreadable>(parsed);
 }
@@ -62,7 +65,8 @@ std::variant<std::chrono::milliseconds, Unreadable> parseDuration(std::string_vi
 std::string formatDuration(std::chrono::milliseconds duration) { return format(duration.count(), kTimes); }
 
 std::variant<ByteSize, Unreadable> parseSize(std::string_view text) {
-    const auto parsed = parse(text, kSizes, "B", "is not a size; write a whole number and B, KiB, MiB or GiB, like 64KiB");
+    const auto parsed =
+        parse(text, kSizes, "B", "is not a size; write a whole number and B, KiB, MiB or GiB, like 64KiB");
     if (const auto* number = std::get_if<std::int64_t>(&parsed)) return ByteSize{*number};
     return std::get<Unreadable>(parsed);
 }

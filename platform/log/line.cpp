@@ -16,7 +16,10 @@ std::size_t sequenceLength(std::string_view text) {
     const auto byte = [&](std::size_t place) { return static_cast<unsigned char>(text[place]); };
     const auto lead = byte(0);
     if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xC2 && lead <= 0xDF ? 2 : (lead & 0xF0) == 0xE0 ? 3 : lead >= 0xF0 && lead <= 0xF4 ? 4 : 0;
+    const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
+                               : (lead & 0xF0) == 0xE0        ? 3
+                               : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                              : 0;
     if (length == 0 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i) {
         if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -92,12 +95,14 @@ struct ValueWriter {
 };
 
 std::string json(const LineHead& head, std::initializer_list<core::LogField> fields) {
-    auto out = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":", core::toRfc3339(head.time), name(head.level));
+    auto out = fmt::format("{{\"time\":\"{}\",\"level\":\"{}\",\"event\":", core::toRfc3339(head.time),
+                           name(head.level));
     appendQuoted(out, head.event);
     out += ",\"node\":";
     appendQuoted(out, head.node);
     for (const auto& field : fields) {
-        const bool taken = field.key == "time" || field.key == "level" || field.key == "event" || field.key == "node";
+        const bool taken =
+            field.key == "time" || field.key == "level" || field.key == "event" || field.key == "node";
         out += ",\"";
         appendEscaped(out, field.key);
         out += taken ? "_\":" : "\":";

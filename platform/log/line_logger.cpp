@@ -29,12 +29,15 @@ Target chooseTarget(int descriptor, FormChoice choice, const Surroundings& surro
 LineLogger::LineLogger(Target target, std::string node, core::LogLevel level, const core::Clock& clock)
     : target_(target), node_(std::move(node)), clock_(clock), level_(level) {}
 
-void LineLogger::write(core::LogLevel level, std::string_view event, std::initializer_list<core::LogField> fields) {
+void LineLogger::write(core::LogLevel level, std::string_view event,
+                       std::initializer_list<core::LogField> fields) {
     if (!enabled(level)) return;
     try {
         const auto bytes = line(level, event, fields);
         const std::lock_guard lock(mutex_);
-        if (lost_ > 0 && hasRoom() && put(line(core::LogLevel::warning, "log_lines_lost", {{"count", lost_}}))) lost_ = 0;
+        if (lost_ > 0 && hasRoom() &&
+            put(line(core::LogLevel::warning, "log_lines_lost", {{"count", lost_}})))
+            lost_ = 0;
         if (!hasRoom() || !put(bytes)) ++lost_;
     } catch (...) {
         // Out of memory, or a broken mutex: there is nobody left to tell, and the work must go on.

@@ -44,14 +44,18 @@ public:
 
     LineLogger(Target target, std::string node, core::LogLevel level, const core::Clock& clock);
 
-    bool enabled(core::LogLevel level) const override { return level >= level_.load(std::memory_order_relaxed); }
-    void write(core::LogLevel level, std::string_view event, std::initializer_list<core::LogField> fields) override;
+    bool enabled(core::LogLevel level) const override {
+        return level >= level_.load(std::memory_order_relaxed);
+    }
+    void write(core::LogLevel level, std::string_view event,
+               std::initializer_list<core::LogField> fields) override;
 
     // Takes effect for the next line, on every thread.
     void setLevel(core::LogLevel level) { level_.store(level, std::memory_order_relaxed); }
 
 private:
-    std::string line(core::LogLevel level, std::string_view event, std::initializer_list<core::LogField> fields) const;
+    std::string line(core::LogLevel level, std::string_view event,
+                     std::initializer_list<core::LogField> fields) const;
     bool hasRoom() const;               // mutex_ held
     bool put(const std::string& bytes); // mutex_ held
 

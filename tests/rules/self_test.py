@@ -95,11 +95,11 @@ class Rules(unittest.TestCase):
         self.assertEqual(1, len(self.found(no_sleeps, tests__rules__sleeps_allowed_txt="tests/a.cpp: gone\n")))
 
     def test_statements_stand_in_sql(self):
-        for literal in ('"SELECT 1"', '" UPDATE a SET b"', '"INSERT INTO a"', '"DELETE FROM a"', 'R"(SELECT 1)"',
+        for literal in ('"SELECT 1"', '" UPDATE a SET b"', '"INSERT INTO a"', '"DELETE FROM a"', r'"SELECT\n1"', 'R"(SELECT 1)"',
                         'R"sql(\n   SELECT 1)sql"', 'R"(\n\nWITH a AS (b) SELECT 1)"'):
             self.assertEqual(1, len(self.found(sql_placement, commerce__mysql__a_cpp=f"auto a = {literal};\n")), literal)
         self.assertEqual([], self.found(sql_placement, tests__a_cpp='"SELECT 1"', sql__a_hpp='"SELECT 1"',
-                                        api__a_cpp='"select a product"; "SELECTED"; // SELECT\n'))
+                                        api__a_cpp='"select a product"; "SELECTED"; "DELETE"; // SELECT\n'))
 
     def test_excused_statements_need_a_reason_and_the_right_folder(self):
         self.assertEqual([], self.found(sql_placement, scheduler__mysql__a_cpp='// sql: a list of ids\n"DELETE FROM a";\n'))

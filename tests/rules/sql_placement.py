@@ -11,9 +11,9 @@ from rule import files, lines, main
 
 FOLDERS = ("api", "commerce", "ctl", "daemon", "platform", "scheduler")
 EXCEPTIONS = ("platform/database/", "scheduler/mysql/")
-STATEMENT = re.compile(r'"(?:\w{0,16}\()?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b')
+STATEMENT = re.compile(r'"(?:\w{0,16}\()?\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)(?=\s|\\n)')
 RAW_BEGIN = re.compile(r'R"\w{0,16}\(\s*$')
-BARE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)\b")
+BARE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH)(?=\s|$)")
 REASON = re.compile(r"\s*// sql: \S.*\S")
 
 

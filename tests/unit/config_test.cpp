@@ -38,11 +38,15 @@ Schema describe(Shop& shop) {
     schema.add("port", integer(shop.port, 1, 65535), Reload::restart, "Its port.");
     schema.add("wait", duration(shop.wait, 1ms, 10min), Reload::live, "How long.");
     schema.add("body", size(shop.body, kibibytes(1), mebibytes(1)), Reload::restart, "How large.");
-    schema.add("colour", choice(shop.colour, {{"red", Colour::red}, {"green", Colour::green}}), Reload::restart, "One.");
-    schema.add("colours", choices(shop.colours, {{"red", Colour::red}, {"green", Colour::green}}), Reload::restart, "Some.");
+    schema.add("colour", choice(shop.colour, {{"red", Colour::red}, {"green", Colour::green}}),
+               Reload::restart, "One.");
+    schema.add("colours", choices(shop.colours, {{"red", Colour::red}, {"green", Colour::green}}),
+               Reload::restart, "Some.");
     schema.section("link", "The network.");
     schema.add("peers", addresses(shop.peers), Reload::restart, "The others.");
-    schema.add("extra", entries(shop.extra, [](std::string_view key) { return key == "no" ? Problem{"it is ours"} : Problem{}; }),
+    schema.add("extra",
+               entries(shop.extra,
+                       [](std::string_view key) { return key == "no" ? Problem{"it is ours"} : Problem{}; }),
                Reload::restart, "The rest.");
     schema.add("password_file", secretFile(shop.password), Reload::live, "The secret.");
     schema.refuse("password", "use link.password_file");
@@ -82,11 +86,12 @@ BOOST_AUTO_TEST_CASE(an_empty_file_means_the_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_kind_is_read_from_the_file) {
-    const auto mistakes = read("open: true\n"
-                               "shop: {host: example.org, port: 8080, wait: 3s, body: 512KiB, colour: green, colours: [green, red]}\n"
-                               "link:\n"
-                               "  peers: ['one:1', '[::1]:2']\n"
-                               "  extra: {socket.keepalive.enable: true, a: b=c}\n");
+    const auto mistakes = read(
+        "open: true\n"
+        "shop: {host: example.org, port: 8080, wait: 3s, body: 512KiB, colour: green, colours: [green, red]}\n"
+        "link:\n"
+        "  peers: ['one:1', '[::1]:2']\n"
+        "  extra: {socket.keepalive.enable: true, a: b=c}\n");
     BOOST_TEST(mistakes == Texts{});
     BOOST_TEST(shop.open);
     BOOST_TEST(shop.host == "example.org");
@@ -139,10 +144,29 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_reported_at_once_with_their_places) {
 
 BOOST_AUTO_TEST_CASE(values_of_the_wrong_form_are_refused_and_leave_the_default) {
     const auto wrong = [&](const std::string& line) { return read("shop:\n  " + line + "\n").size() == 1; };
-    for (const char* line : {"port: 1.5", "port: '80 '", "port: 0x50", "port: 18446744073709551616", "port:", "port: {}",
-                             "wait: 0ms", "wait: 11m", "wait: -1s", "wait: 1.5s", "wait: 1 s", "wait: 99999999999999999d",
-                             "wait: ms", "body: 2MiB", "body: 1KB", "body: 9999999999GiB", "host: ''", "host: \"a\\nb\"",
-                             "host: aaaaaaaaaaaaaaaaaaaaa", "host: ~", "colours: red", "colours: [[red]]", "? [a]\n  : b"}) {
+    for (const char* line : {"port: 1.5",
+                             "port: '80 '",
+                             "port: 0x50",
+                             "port: 18446744073709551616",
+                             "port:",
+                             "port: {}",
+                             "wait: 0ms",
+                             "wait: 11m",
+                             "wait: -1s",
+                             "wait: 1.5s",
+                             "wait: 1 s",
+                             "wait: 99999999999999999d",
+                             "wait: ms",
+                             "body: 2MiB",
+                             "body: 1KB",
+                             "body: 9999999999GiB",
+                             "host: ''",
+                             "host: \"a\\nb\"",
+                             "host: aaaaaaaaaaaaaaaaaaaaa",
+                             "host: ~",
+                             "colours: red",
+                             "colours: [[red]]",
+                             "? [a]\n  : b"}) {
         BOOST_TEST(wrong(line), line);
     }
     BOOST_TEST(read("open: yes\n").size() == 1u);
@@ -155,9 +179,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_yaml_is_a_mistake_with_its_place) {
     BOOST_TEST(read("shop:\n  port: [1\n").at(0).starts_with("3:1: not well-formed YAML: "));
     BOOST_TEST(read("- a\n").at(0) == "1:1: expected settings of the form 'name: value'");
     BOOST_TEST(read("shop: 3\n").at(0) == "1:7: shop: is a section; its settings go below it, indented");
-    BOOST_TEST(read("open: true\n---\nopen: false\n").at(0).find("a second YAML document") != std::string::npos);
+    BOOST_TEST(read("open: true\n---\nopen: false\n").at(0).find("a second YAML document") !=
+               std::string::npos);
     BOOST_TEST(read(std::string(100'000, '[')).size() == 1u);
-    BOOST_TEST(read(std::string(2'000'000, '#')).at(0).find("larger than 1048576 bytes") != std::string::npos);
+    BOOST_TEST(read(std::string(2'000'000, '#')).at(0).find("larger than 1048576 bytes") !=
+               std::string::npos);
     BOOST_TEST(read("shop: &a\n  port: 1\nlink: *a\n").size() == 1u); // an alias is what it stands for
 }
 
@@ -167,12 +193,18 @@ BOOST_AUTO_TEST_CASE(a_missing_file_is_one_mistake_and_the_environment_is_still_
     BOOST_REQUIRE(mistakes.size() == 2u);
     BOOST_TEST(mistakes[0].what == "cannot read the configuration: No such file or directory");
     BOOST_TEST(mistakes[1].where == "OUTBOXD_SHOP_PORT");
-    BOOST_TEST(config::read(schema, folder.path(), {}).at(0).what == "cannot read the configuration: Is a directory");
+    BOOST_TEST(config::read(schema, folder.path(), {}).at(0).what ==
+               "cannot read the configuration: Is a directory");
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_wins_over_the_file) {
-    environment = {{"OUTBOXD_SHOP_PORT", "99"}, {"OUTBOXD_LINK_PEERS", "one:1, two:2"}, {"OUTBOXD_LINK_EXTRA", "a=1,b=2"},
-                   {"OUTBOXD_TEST_ANYTHING", "x"}, {"OUTBOXD_RUN_ANYTHING", "x"}, {"PATH", "/bin"}};
+    environment = {{"OUTBOXD_SHOP_PORT", "99"},
+                   {"OUTBOXD_LINK_PEERS", "one:1, two:2"},
+                   {"OUTBOXD_LINK_EXTRA", "a=1,b=2"},
+                   {"OUTBOXD_TEST_ANYTHING", "x"},
+                   {"OUTBOXD_RUN_ANYTHING", "x"},
+                   {"OUTBOXD_DEV_ANYTHING", "x"},
+                   {"PATH", "/bin"}};
     BOOST_TEST(read("shop:\n  port: 88\n  host: there\n") == Texts{});
     BOOST_TEST(shop.port == 99);
     BOOST_TEST(shop.peers == (Texts{"one:1", "two:2"}));
@@ -201,17 +233,22 @@ BOOST_AUTO_TEST_CASE(a_secret_is_read_from_the_credentials_first_then_beside_the
 
 BOOST_AUTO_TEST_CASE(a_secret_that_cannot_be_read_or_is_empty_is_a_mistake_at_the_setting) {
     folder.write("empty", "\n");
-    BOOST_TEST(read("link: {password_file: absent}\n").at(0) ==
-               "1:23: link.password_file: cannot read " + (folder.path() / "absent").string() + ": No such file or directory");
+    BOOST_TEST(read("link: {password_file: absent}\n").at(0) == "1:23: link.password_file: cannot read " +
+                                                                    (folder.path() / "absent").string() +
+                                                                    ": No such file or directory");
     BOOST_TEST(read("link: {password_file: empty}\n").at(0).ends_with("empty is empty"));
     BOOST_TEST(read("link: {password_file: .}\n").at(0).ends_with(": Is a directory"));
 }
 
-template <class Type> concept Streams = requires(std::ostream& out, const Type& value) { out << value; };
+template <class Type>
+concept Streams = requires(std::ostream& out, const Type& value) {
+    out << value;
+};
 
 BOOST_AUTO_TEST_CASE(a_secret_cannot_be_printed) {
     static_assert(!Streams<Secret> && !fmt::is_formattable<Secret>::value);
-    static_assert(!std::is_convertible_v<Secret, std::string> && !std::is_convertible_v<Secret, std::string_view>);
+    static_assert(!std::is_convertible_v<Secret, std::string> &&
+                  !std::is_convertible_v<Secret, std::string_view>);
     folder.write("db", "hunter2");
     BOOST_TEST(read("link: {password_file: db}\n") == Texts{});
     const auto shown = effectiveYaml(schema);
@@ -220,7 +257,8 @@ BOOST_AUTO_TEST_CASE(a_secret_cannot_be_printed) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_shown_reads_back_as_the_same_values) {
-    BOOST_TEST(read("shop: {host: \"it's: #1\", wait: 90s}\nlink: {extra: {a: '', 'null': 'null'}}\n") == Texts{});
+    BOOST_TEST(read("shop: {host: \"it's: #1\", wait: 90s}\nlink: {extra: {a: '', 'null': 'null'}}\n") ==
+               Texts{});
     const auto shown = effectiveYaml(schema);
     World again;
     BOOST_TEST(again.read(shown) == Texts{});

@@ -22,14 +22,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Options understood(const std::vector<std::string>& arguments) { return std::get<Options>(parseOptions(arguments)); }
-Answer answered(const std::vector<std::string>& arguments) { return std::get<Answer>(parseOptions(arguments)); }
+Options understood(const std::vector<std::string>& arguments) {
+    return std::get<Options>(parseOptions(arguments));
+}
+Answer answered(const std::vector<std::string>& arguments) {
+    return std::get<Answer>(parseOptions(arguments));
+}
 
 // What systemd is for the tests: a datagram socket that keeps what it is sent.
 class Systemd {
 public:
     // `address` as in $NOTIFY_SOCKET.
-    explicit Systemd(std::string address) : address_(std::move(address)), socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    explicit Systemd(std::string address)
+        : address_(std::move(address)), socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
         sockaddr_un here{};
         here.sun_family = AF_UNIX;
         std::copy(address_.begin(), address_.end(), here.sun_path);
@@ -118,8 +123,9 @@ BOOST_AUTO_TEST_CASE(exit_codes_tell_mistakes_from_trouble_that_passes) {
     BOOST_TEST((exitCodeFor(core::ErrorKind::unavailable) == ExitCode::unavailable));
     BOOST_TEST((exitCodeFor(core::ErrorKind::timeout) == ExitCode::try_again));
     BOOST_TEST((exitCodeFor(core::ErrorKind::internal) == ExitCode::defect));
-    BOOST_TEST(failureText({core::ErrorKind::misconfigured, "wrong password", "set database.password_file"}) ==
-               "outboxd: wrong password\n  next step: set database.password_file\n");
+    BOOST_TEST(
+        failureText({core::ErrorKind::misconfigured, "wrong password", "set database.password_file"}) ==
+        "outboxd: wrong password\n  next step: set database.password_file\n");
 }
 
 BOOST_AUTO_TEST_CASE(signals_become_values_in_their_turn) {
@@ -159,11 +165,13 @@ BOOST_AUTO_TEST_CASE(a_second_stop_while_draining_ends_the_process_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(systemd_hears_each_state) {
-    for (const auto& address : {(folder.path() / "notify").string(), "@outboxd-test-" + folder.path().filename().string()}) {
+    for (const auto& address :
+         {(folder.path() / "notify").string(), "@outboxd-test-" + folder.path().filename().string()}) {
         Systemd systemd{address};
         Notifier notifier{systemd.address(), logger};
         notifier.ready("4 lanes\nREADY=0");
-        BOOST_TEST(systemd.heard() == "READY=1\nSTATUS=4 lanes READY=0"); // a status cannot smuggle an assignment in
+        BOOST_TEST(systemd.heard() ==
+                   "READY=1\nSTATUS=4 lanes READY=0"); // a status cannot smuggle an assignment in
         notifier.status("busy");
         BOOST_TEST(systemd.heard() == "STATUS=busy");
         notifier.reloading();
@@ -226,7 +234,8 @@ BOOST_AUTO_TEST_CASE(the_watchdog_is_fed_twice_as_often_as_systemd_demands) {
 BOOST_AUTO_TEST_CASE(the_watchdogs_limit_is_taken_only_when_it_is_meant_for_this_process) {
     const auto own = std::to_string(getpid());
     BOOST_TEST((watchdogLimit({{"WATCHDOG_USEC", "2000000"}}) == std::chrono::microseconds{2s}));
-    BOOST_TEST((watchdogLimit({{"WATCHDOG_USEC", "2000000"}, {"WATCHDOG_PID", own}}) == std::chrono::microseconds{2s}));
+    BOOST_TEST((watchdogLimit({{"WATCHDOG_USEC", "2000000"}, {"WATCHDOG_PID", own}}) ==
+                std::chrono::microseconds{2s}));
     BOOST_TEST(!watchdogLimit({{"WATCHDOG_USEC", "2000000"}, {"WATCHDOG_PID", "1"}}).has_value());
     BOOST_TEST(!watchdogLimit({{"WATCHDOG_USEC", "soon"}}).has_value());
     BOOST_TEST(!watchdogLimit({}).has_value());

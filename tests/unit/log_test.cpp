@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <cmath>
+#include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -29,7 +29,8 @@ std::string text(std::initializer_list<core::LogField> fields) {
     return formatLine(Form::text, {time, core::LogLevel::warning, "paid", "n1"}, fields);
 }
 
-const std::string kHead = R"({"time":"2026-01-02T00:00:00.000000Z","level":"info","event":"paid","node":"n1")";
+const std::string kHead =
+    R"({"time":"2026-01-02T00:00:00.000000Z","level":"info","event":"paid","node":"n1")";
 
 class Pipe {
 public:
@@ -70,12 +71,14 @@ BOOST_AUTO_TEST_CASE(a_json_line_has_the_head_then_the_fields) {
 }
 
 BOOST_AUTO_TEST_CASE(a_text_line_is_for_people) {
-    BOOST_TEST(text({{"order", 7}, {"why", "no answer"}, {"empty", ""}, {"bare", "a:b/c"}}) ==
-               "2026-01-02T00:00:00.000000Z WARN  paid order=7 why=\"no answer\" empty=\"\" bare=a:b/c node=n1\n");
+    BOOST_TEST(
+        text({{"order", 7}, {"why", "no answer"}, {"empty", ""}, {"bare", "a:b/c"}}) ==
+        "2026-01-02T00:00:00.000000Z WARN  paid order=7 why=\"no answer\" empty=\"\" bare=a:b/c node=n1\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_field_cannot_forge_a_line_or_command_the_terminal) {
-    const std::string evil = "x\n2026 ERROR forged\r\x1b[2J\x7f\xC2\x9B" "2J\"\\";
+    const std::string evil = "x\n2026 ERROR forged\r\x1b[2J\x7f\xC2\x9B"
+                             "2J\"\\";
     BOOST_TEST(json({{"name", evil}}) ==
                kHead + R"(,"name":"x\n2026 ERROR forged\u000d\u001b[2J\u007f\u009b2J\"\\"})" + "\n");
     BOOST_TEST(text({{"name", evil}}).find_first_of("\n\r\x1b\x7f") == text({{"name", evil}}).size() - 1);
@@ -91,10 +94,11 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_replaced_one_by_one) {
         return line.substr(kHead.size() + 6, line.size() - kHead.size() - 9);
     };
     BOOST_TEST(shown("\xE2\x82\xAC \xF0\x9F\x98\x80 \xC3\xA9") == "\xE2\x82\xAC \xF0\x9F\x98\x80 \xC3\xA9");
-    BOOST_TEST(shown("a\xFF" "b") == "a" + sign + "b");
-    BOOST_TEST(shown("\xC0\xAF") == sign + sign);             // overlong
-    BOOST_TEST(shown("\xED\xA0\x80") == sign + sign + sign);  // a surrogate
-    BOOST_TEST(shown("\xE2\x82") == sign + sign);             // cut off
+    BOOST_TEST(shown("a\xFF"
+                     "b") == "a" + sign + "b");
+    BOOST_TEST(shown("\xC0\xAF") == sign + sign);            // overlong
+    BOOST_TEST(shown("\xED\xA0\x80") == sign + sign + sign); // a surrogate
+    BOOST_TEST(shown("\xE2\x82") == sign + sign);            // cut off
     BOOST_TEST(shown("\xF4\x90\x80\x80") == sign + sign + sign + sign);
 }
 
@@ -106,7 +110,8 @@ BOOST_AUTO_TEST_CASE(an_endless_text_is_cut) {
     BOOST_TEST(euros.ends_with("...\"}\n"));
     std::string wide;
     while (wide.size() < 9'000) wide += "\xE2\x82\xAC";
-    BOOST_TEST(json({{"v", wide}}).find("\xEF\xBF\xBD") == std::string::npos); // not in the middle of a character
+    BOOST_TEST(json({{"v", wide}}).find("\xEF\xBF\xBD") ==
+               std::string::npos); // not in the middle of a character
 }
 
 BOOST_AUTO_TEST_CASE(lines_below_the_level_are_not_written_and_the_level_can_change) {
@@ -155,7 +160,8 @@ BOOST_AUTO_TEST_CASE(a_reader_that_stalls_costs_lines_but_never_blocks_for_ever)
     BOOST_TEST(lines.ends_with("}\n"));
     logger.info("again");
     lines = pipe.drain();
-    BOOST_TEST(lines.find(fmt::format("\"event\":\"log_lines_lost\",\"node\":\"n1\",\"count\":{}", 1000 - kept)) != std::string::npos);
+    BOOST_TEST(lines.find(fmt::format("\"event\":\"log_lines_lost\",\"node\":\"n1\",\"count\":{}",
+                                      1000 - kept)) != std::string::npos);
     BOOST_TEST(lines.find("again") != std::string::npos);
 }
 
@@ -180,7 +186,8 @@ BOOST_AUTO_TEST_CASE(the_form_follows_what_the_descriptor_is) {
 
     BOOST_TEST((chooseTarget(pipe.writer(), FormChoice::automatic, {}).form == Form::json));
     BOOST_TEST((chooseTarget(pipe.writer(), FormChoice::text, {}).form == Form::text));
-    BOOST_TEST(!chooseTarget(pipe.writer(), FormChoice::text, {"1:2", "", false}).priorityPrefix); // inherited, redirected
+    BOOST_TEST(!chooseTarget(pipe.writer(), FormChoice::text, {"1:2", "", false})
+                    .priorityPrefix); // inherited, redirected
     BOOST_TEST(chooseTarget(pipe.writer(), FormChoice::automatic, {journal, "", false}).priorityPrefix);
 
     const int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);

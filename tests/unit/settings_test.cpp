@@ -77,10 +77,13 @@ BOOST_AUTO_TEST_CASE(the_example_file_names_every_setting_with_its_default) {
 }
 
 BOOST_AUTO_TEST_CASE(rules_that_join_settings_name_the_place) {
-    BOOST_TEST(firstMistake("relay:\n  renew_every: 5s\n").ends_with(
-        "o.yaml:2:16: relay.renew_every: 5s is not less than half of relay.lease (10s); one late renewal would lose the lane"));
+    BOOST_TEST(
+        firstMistake("relay:\n  renew_every: 5s\n")
+            .ends_with(
+                "o.yaml:2:16: relay.renew_every: 5s is not less than half of relay.lease (10s); one late renewal would lose the lane"));
     BOOST_TEST(firstMistake("relay: {renew_every: 4999ms}\n") == "");
-    BOOST_TEST(refuses("relay: {max_event_bytes: 3MiB, max_in_flight_bytes: 2MiB}\n", "relay.max_event_bytes: is more than"));
+    BOOST_TEST(refuses("relay: {max_event_bytes: 3MiB, max_in_flight_bytes: 2MiB}\n",
+                       "relay.max_event_bytes: is more than"));
     BOOST_TEST(refuses("admin: {port: 8080}\n", ":1:15: admin.port: 8080 is http.port already"));
     BOOST_TEST(firstMistake("http: {port: 0}\nadmin: {port: 0}\n") == "");
 }
@@ -90,7 +93,8 @@ BOOST_AUTO_TEST_CASE(the_api_listens_on_loopback_only_while_there_is_no_authenti
         BOOST_TEST(firstMistake(std::string{"http: {host: "} + host + "}\n") == "", host);
     }
     for (const char* host : {"0.0.0.0", "'::'", "10.0.0.1", "shop.example.org", "localhost.example.org"}) {
-        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "there is no authentication yet"), host);
+        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "there is no authentication yet"),
+                   host);
     }
     BOOST_TEST(firstMistake("admin: {host: 0.0.0.0}\n") == "");
 }
@@ -101,7 +105,8 @@ BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
 }
 
 BOOST_AUTO_TEST_CASE(what_the_order_of_events_depends_on_cannot_be_set) {
-    BOOST_TEST(refuses("kafka: {client: {acks: 1}}\n", "'acks' may not be set: the order and safety of events depend on it"));
+    BOOST_TEST(refuses("kafka: {client: {acks: 1}}\n",
+                       "'acks' may not be set: the order and safety of events depend on it"));
     BOOST_TEST(firstMistake("kafka: {client: {security.protocol: ssl}}\n") == "");
 }
 
@@ -141,7 +146,8 @@ BOOST_AUTO_TEST_CASE(check_config_reports_and_shows) {
     options.config = folder.write("o.yaml", "http: {prot: 1}\nlog: {level: loud}\n");
     BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::configuration));
     BOOST_TEST(out.str() == "");
-    BOOST_TEST(errors.str() == options.config.string() + ":1:8: http.prot: no setting has this name; did you mean http.port?\n" +
+    BOOST_TEST(errors.str() == options.config.string() +
+                                   ":1:8: http.prot: no setting has this name; did you mean http.port?\n" +
                                    options.config.string() +
                                    ":2:14: log.level: 'loud' is none of debug, info, warning, error\n"
                                    "outboxd: 2 mistakes in the configuration\n"
@@ -150,7 +156,8 @@ BOOST_AUTO_TEST_CASE(check_config_reports_and_shows) {
     BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::ok));
     BOOST_TEST(out.str().ends_with("o.yaml: no mistakes\n"));
     options.print = daemon::Print::effective;
-    BOOST_TEST((daemon::checkConfig(options, {{"OUTBOXD_LOG_LEVEL", "debug"}}, out, errors) == daemon::ExitCode::ok));
+    BOOST_TEST((daemon::checkConfig(options, {{"OUTBOXD_LOG_LEVEL", "debug"}}, out, errors) ==
+                daemon::ExitCode::ok));
     BOOST_TEST(out.str().find("# OUTBOXD_LOG_LEVEL\n") != std::string::npos);
     out.setstate(std::ios::failbit); // a full disk
     BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::no_output));
