@@ -16,6 +16,7 @@ namespace {
 
 using core::ErrorKind;
 
+// sql: the ledger of the migrations is this file's own; platform/database knows nothing of sql/.
 constexpr Statement kVersion{"migration.server_version", "SELECT VERSION()"};
 // The server's named locks are global, so the schema is part of the name; 64 characters at most.
 constexpr Statement kLock{"migration.lock", "SELECT GET_LOCK(CONCAT('outboxd-migrate-', SHA1(DATABASE())), ?)"};
