@@ -58,7 +58,7 @@ public:
     virtual void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) = 0;
 
     // Gives up everything not yet acknowledged; the reports follow from poll(). The session is spent: produce()
-    // answers not_ready from now on.
+    // answers broken from now on.
     virtual void purge() = 0;
 
     // Accepted records without a report yet.

@@ -31,16 +31,9 @@ KafkaSession::KafkaSession(const SinkSettings& settings, const outboxd::kafka::P
       producer_(settings.client, producer, logger, clock) {}
 
 ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken token) {
-    if (broken_.empty()) {
-        // A fatal error without a record outstanding would go unnoticed: this record brings the report.
-        if (const auto fatal = producer_.fatal()) {
-            ready_.push_back({token, Outcome::failed, *fatal});
-            fail(*fatal);
-            return {};
-        }
-    } else {
-        return {Kind::not_ready, broken_};
-    }
+    if (broken_.empty())
+        if (const auto fatal = producer_.fatal()) fail(*fatal);
+    if (!broken_.empty()) return {Kind::broken, broken_};
     auto converted = toWire(record, settings_.topicPrefix);
     if (auto* unsendable = std::get_if<Unsendable>(&converted)) return {Kind::refused, std::move(unsendable->reason)};
     auto& wire = std::get<WireRecord>(converted);
@@ -71,7 +64,7 @@ ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken to
     if (result == Producer::Result::queue_full) return {Kind::full, {}};
     if (troubleOf(code) == Trouble::record) return {Kind::refused, outboxd::kafka::describe(code)};
     if (troubleOf(code) == Trouble::topic) topics_.forget(wire.topic);
-    return {Kind::not_ready, outboxd::kafka::describe(code)};
+    return {Kind::not_ready, outboxd::kafka::describe(code)}; // a fatal producer is found by the next call
 }
 
 // Decides whether the next record of this partition is held back; marks the one that opens it.

@@ -1,7 +1,7 @@
 // A broker in memory that keeps the contract of scheduler/event_sink.hpp, with a verb for each way in which a
 // real one misbehaves. Nothing sleeps: a poll() moves at most one batch per partition and returns at once.
 // Like librdkafka with the gapless guarantee, a session whose batch failed is broken: nothing more is delivered,
-// what is outstanding gets no report until purge(), and produce() answers not_ready.
+// what is outstanding gets no report until purge(), and produce() answers broken.
 #pragma once
 
 #include "scheduler/event_sink.hpp"
@@ -36,6 +36,8 @@ public:
     // The broker refuses this record, and with it the batch that carries it, until accept().
     void rejectNext(std::int64_t id) { with([&] { rejected_.insert(id); }); }
     void accept(std::int64_t id) { with([&] { rejected_.erase(id), refused_.erase(id); }); }
+    // A fatal error with nothing to report it: the next produce() of a session that is open now answers broken.
+    void breakSessions() { with([&] { broken_ = sessions_; }); }
     // The next batch is reported as failed, whether it landed or not; its session is broken.
     void failNextBatch(Landed landed = Landed::no) { with([&] { failing_.push_back(landed); }); }
     // Batches land, but no acknowledgement comes back: only purge() yields their reports.
@@ -96,6 +98,7 @@ private:
     std::vector<Batch> strays_;
     std::vector<Logged> log_;
     int sessions_ = 0;
+    int broken_ = 0; // sessions up to this one are broken
 };
 
 } // namespace outboxd::testing

@@ -16,7 +16,8 @@ public:
         using Kind = scheduler::ProduceResult::Kind;
         const std::lock_guard lock(sink_.mutex_);
         const auto topic = topicOf(record);
-        if (broken_) return {Kind::not_ready, "the session is broken; open a new one"};
+        if (number_ <= sink_.broken_) broken_ = true;
+        if (broken_) return {Kind::broken, "the session is broken; open a new one"};
         if (sink_.refused_.contains(record.id)) return {Kind::refused, "refused before sending"};
         if (sink_.missing_.contains(topic) || (!sink_.up_ && !sink_.known_.contains(topic)))
             return {Kind::not_ready, "topic " + topic + " has no leaders"};
@@ -31,7 +32,7 @@ public:
     void poll(std::chrono::milliseconds, std::vector<scheduler::DeliveryReport>& reports) override {
         const std::lock_guard lock(sink_.mutex_);
         for (auto& [place, lane] : lanes_) {
-            if (broken_) break;
+            if (broken_ || number_ <= sink_.broken_) break;
             serve(place, lane);
         }
         outstanding_ -= ready_.size();
