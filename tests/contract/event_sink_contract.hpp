@@ -31,6 +31,7 @@ public:
     };
     // What the broker has of records of this type; within a partition in the order of its log.
     virtual std::vector<Place> log(const std::string& aggregateType) = 0;
+    virtual std::string partitionOf(const std::string& key) = 0;
 
     // Beyond this many empty polls in a row the sink is taken for silent. Each may wait kWait.
     static constexpr int kPatience = 300;

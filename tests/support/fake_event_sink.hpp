@@ -7,6 +7,7 @@
 #include "scheduler/event_sink.hpp"
 
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -64,6 +65,9 @@ public:
     }
     int sessions() const { const std::lock_guard lock(mutex_); return sessions_; }
 
+    int partitionOf(const std::string& orderKey) const {
+        return static_cast<int>(std::hash<std::string>{}(orderKey) % static_cast<std::size_t>(partitions_));
+    }
     static std::string topicOf(const scheduler::OutboxRecord& record) { return "outbox.event." + record.aggregateType; }
 
 private:

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 
 namespace outboxd::testing {
@@ -23,8 +22,7 @@ public:
             return {Kind::not_ready, "topic " + topic + " has no leaders"};
         if (outstanding_ >= sink_.capacity_) return {Kind::full, {}};
         sink_.known_.insert(topic);
-        const auto spread = std::hash<std::string>{}(record.orderKey) % static_cast<std::size_t>(sink_.partitions_);
-        lanes_[{topic, static_cast<int>(spread)}].queue.push_back({record, token});
+        lanes_[{topic, sink_.partitionOf(record.orderKey)}].queue.push_back({record, token});
         ++outstanding_;
         return {};
     }

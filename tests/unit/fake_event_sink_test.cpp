@@ -22,6 +22,8 @@ public:
         return places;
     }
 
+    std::string partitionOf(const std::string& key) override { return std::to_string(fake.partitionOf(key)); }
+
     FakeEventSink fake;
 };
 
