@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -37,6 +38,8 @@ public:
     // The broker refuses this record, and with it the batch that carries it, until accept().
     void rejectNext(std::int64_t id) { with([&] { rejected_.insert(id); }); }
     void accept(std::int64_t id) { with([&] { rejected_.erase(id), refused_.erase(id); }); }
+    // A fatal error with nothing to report it: the next produce() of a session that is open now answers broken.
+    void breakSessions() { with([&] { broken_ = sessions_; }); }
     // The next batch is reported as failed, whether it landed or not; its session is broken.
     void failNextBatch(Landed landed = Landed::no) { with([&] { failing_.push_back(landed); }); }
     void cancelFailures() { with([&] { failing_.clear(); }); }
@@ -77,6 +80,9 @@ public:
     }
     int sessions() const { const std::lock_guard lock(mutex_); return sessions_; }
 
+    int partitionOf(const std::string& orderKey) const {
+        return static_cast<int>(std::hash<std::string>{}(orderKey) % static_cast<std::size_t>(partitions_));
+    }
     static std::string topicOf(const scheduler::OutboxRecord& record) { return "outbox.event." + record.aggregateType; }
 
 private:
@@ -111,6 +117,7 @@ private:
     std::vector<Batch> strays_;
     std::vector<Logged> log_;
     int sessions_ = 0;
+    int broken_ = 0; // sessions up to this one are broken
 };
 
 } // namespace outboxd::testing

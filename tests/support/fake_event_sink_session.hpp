@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 
 namespace outboxd::testing {
@@ -16,14 +15,14 @@ public:
         using Kind = scheduler::ProduceResult::Kind;
         const std::lock_guard lock(sink_.mutex_);
         const auto topic = topicOf(record);
+        if (number_ <= sink_.broken_) broken_ = true;
         if (broken_) return {Kind::broken, "the session is broken; open a new one"};
         if (sink_.refused_.contains(record.id)) return {Kind::refused, "refused before sending"};
         if (sink_.missing_.contains(topic) || (!sink_.up_ && !sink_.known_.contains(topic)))
             return {Kind::not_ready, "topic " + topic + " has no leaders"};
         if (outstanding_ >= sink_.capacity_) return {Kind::full, {}};
         sink_.known_.insert(topic);
-        const auto spread = std::hash<std::string>{}(record.orderKey) % static_cast<std::size_t>(sink_.partitions_);
-        lanes_[{topic, static_cast<int>(spread)}].queue.push_back({record, token});
+        lanes_[{topic, sink_.partitionOf(record.orderKey)}].queue.push_back({record, token});
         ++outstanding_;
         return {};
     }
@@ -31,7 +30,7 @@ public:
     void poll(std::chrono::milliseconds, std::vector<scheduler::DeliveryReport>& reports) override {
         const std::lock_guard lock(sink_.mutex_);
         for (auto& [place, lane] : lanes_) {
-            if (broken_) break;
+            if (broken_ || number_ <= sink_.broken_) break;
             serve(place, lane);
         }
         outstanding_ -= ready_.size();
