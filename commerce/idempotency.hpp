@@ -1,8 +1,8 @@
 // A request that moves money or stock happens once, however often its client sends it.
 //
 // Follows draft-ietf-httpapi-idempotency-key-header-07: the answer is stored in the transaction of the change
-// itself, so there is no moment in which one is kept without the other. What is refused or fails is rolled back
-// and not stored; the client may repeat it with the same key.
+// itself, so there is no moment in which one is kept without the other. What is refused or fails is rolled
+// back and not stored; the client may repeat it with the same key.
 #pragma once
 
 #include "commerce/unit_of_work.hpp"
@@ -18,8 +18,8 @@ inline constexpr std::size_t kLongestIdempotencyScope = 128;
 inline constexpr std::size_t kLongestIdempotencyKey = 255;
 
 struct IdempotencyRequest {
-    std::string scope; // who asks: keys of different clients are different. At most kLongestIdempotencyScope
-    std::string key;   // as the client chose it, 1 to kLongestIdempotencyKey characters
+    std::string scope;  // who asks: keys of different clients are different. At most kLongestIdempotencyScope
+    std::string key;    // as the client chose it, 1 to kLongestIdempotencyKey characters
     RequestHash hash{}; // SHA-256 of what makes two requests the same: method, path, body
 };
 
@@ -50,11 +50,10 @@ public:
     IdempotentRunner(UnitOfWork& unitOfWork, std::chrono::seconds keptFor = std::chrono::hours{24})
         : unitOfWork_(unitOfWork), keptFor_(keptFor) {}
 
-    // Runs `work` in a transaction that holds the key, unless the key has its answer already. `work` may run more
-    // than once, each time after everything was rolled back.
-    // After a connection lost during COMMIT it looks the key up again: a stored answer is this request's own;
-    // none means that nothing happened, and it is tried again, a bounded number of times.
-    // Throws what UnitOfWork::run and `work` throw.
+    // Runs `work` in a transaction that holds the key, unless the key has its answer already. `work` may run
+    // more than once, each time after everything was rolled back. After a connection lost during COMMIT it
+    // looks the key up again: a stored answer is this request's own; none means that nothing happened, and it
+    // is tried again, a bounded number of times. Throws what UnitOfWork::run and `work` throw.
     IdempotentOutcome run(const IdempotencyRequest& request, const std::function<Reply(Transaction&)>& work);
 
 private:

@@ -43,7 +43,8 @@ struct TotalTooLarge {
 using PlaceOrderResult = std::variant<Order, UserNotFound, ProductNotFound, OutOfStock, TotalTooLarge>;
 
 // The order in state waiting at today's prices, its stock taken, and the event OrderPlaced. Stock rows are
-// locked last and in product id order. A refusal needs the transaction rolled back: stock may have been taken.
-PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules, const Valid<PlaceOrder>& command);
+// locked last, in product id order. A refusal needs the transaction rolled back: rows may have been written.
+PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules,
+                            const Valid<PlaceOrder>& command);
 
 } // namespace outboxd::commerce

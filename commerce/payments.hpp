@@ -37,7 +37,8 @@ struct InsufficientPoints {
     core::Money needed;
 };
 
-using PayOrderResult = std::variant<Paid, OrderNotFound, NotOwner, WrongState, OrderExpired, InsufficientPoints>;
+using PayOrderResult =
+    std::variant<Paid, OrderNotFound, NotOwner, WrongState, OrderExpired, InsufficientPoints>;
 
 // Order complete, payment, balance, history row and the event PaymentCompleted. Locks the order, then the
 // account. A refusal needs the transaction rolled back: rows may have been written.

@@ -1,6 +1,6 @@
-// What the shop's rules need of the place where its rows live. Everything here happens inside one transaction:
-// it is kept or dropped as a whole (unit_of_work.hpp). Contract suite: tests/contract/shop_contract.hpp, run over
-// the in-memory shop and the MySQL adapter.
+// What the shop's rules need of the place where its rows live. Everything here happens inside one
+// transaction: it is kept or dropped as a whole (unit_of_work.hpp). Contract suite:
+// tests/contract/shop_contract.hpp, run over the in-memory shop and the MySQL adapter.
 //
 // Every function may throw core::Error; the transaction is then rolled back. Ids of new rows are chosen here.
 #pragma once
@@ -29,8 +29,8 @@ public:
 class Accounts {
 public:
     virtual ~Accounts() = default;
-    // Adds `amount` (signed) if the result stays within 0 and `most`, and returns it; locks the account until the
-    // end of the transaction. Empty if it would not, or if there is no account.
+    // Adds `amount` (signed) if the result stays within 0 and `most`, and returns it; locks the account until
+    // the end of the transaction. Empty if it would not, or if there is no account.
     virtual std::optional<core::Money> change(UserId user, core::Money amount, core::Money most) = 0;
     // Empty if there is no account.
     virtual std::optional<core::Money> balance(UserId user) = 0;
@@ -57,7 +57,8 @@ public:
     // Locks the order until the end of the transaction. Empty if there is none.
     virtual std::optional<Order> lock(OrderId id) = 0;
     // Compare and set: false if the order is not in `from`, and then nothing changes.
-    virtual bool move(OrderId id, OrderState from, OrderState to, std::optional<core::Timestamp> completedAt) = 0;
+    virtual bool move(OrderId id, OrderState from, OrderState to,
+                      std::optional<core::Timestamp> completedAt) = 0;
 };
 
 class Payments {
@@ -110,7 +111,8 @@ public:
     // Makes the locked record unfinished again, for another request.
     virtual void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
                          core::Timestamp expiresAt) = 0;
-    virtual void complete(const std::string& scope, const std::string& key, int status, const std::string& body) = 0;
+    virtual void complete(const std::string& scope, const std::string& key, int status,
+                          const std::string& body) = 0;
 };
 
 // One transaction under way. Used by one thread.

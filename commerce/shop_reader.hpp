@@ -16,14 +16,15 @@ struct PageRequest {
 };
 inline constexpr int kMostPerPage = 100;
 
-// `next`: the cursor of the following page; empty if this is the last one. Pages stay right while rows are added:
-// nothing is shown twice and nothing that was there is left out.
+// `next`: the cursor of the following page; empty if this is the last one. Pages stay right while rows are
+// added: nothing is shown twice and nothing that was there is left out.
 template <class Item> struct Page {
     std::vector<Item> items;
     std::optional<std::int64_t> next;
 };
 
-// Thread-safe. Each call sees what is committed when it runs. Throws core::Error: unavailable, overloaded, timeout.
+// Thread-safe. Each call sees what is committed when it runs. Throws core::Error: unavailable, overloaded,
+// timeout.
 class ShopReader {
 public:
     virtual ~ShopReader() = default;

@@ -15,8 +15,8 @@ class UnitOfWork {
 public:
     virtual ~UnitOfWork() = default;
 
-    // Runs `work` in a transaction and ends it as `work` says; an exception from `work` rolls back. `work` may run
-    // more than once (deadlock, write conflict): it must have no effect but through the transaction.
+    // Runs `work` in a transaction and ends it as `work` says; an exception from `work` rolls back. `work`
+    // may run more than once (deadlock, write conflict): it must have no effect but through the transaction.
     // Throws core::Error: contention (tries used up), overloaded, unavailable, timeout; outcome_unknown: the
     // connection was lost while committing; look before doing it again.
     virtual void run(const std::function<Ending(Transaction&)>& work) = 0;

@@ -4,8 +4,8 @@
 //     if (auto* invalid = std::get_if<Invalid>(&checked)) -> 400, one errors[] entry per problem
 //     else placeOrder(transaction, rules, std::get<Valid<PlaceOrder>>(checked));
 //
-// Every command has `void check(Problems&) const`. The use cases accept Valid<Command> alone, so that no way in
-// (API, command line, job) can forget the check, and none of them has to repeat it.
+// Every command has `void check(Problems&) const`. The use cases accept Valid<Command> alone, so that no way
+// in (API, command line, job) can forget the check, and none of them has to repeat it.
 #pragma once
 
 #include "platform/core/money.hpp"
@@ -20,7 +20,8 @@
 
 namespace outboxd::commerce {
 
-inline constexpr core::Money kMostAmount{1'000'000'000'000'000}; // 10^15, of one price, charge or authorization
+// Of one price, charge or authorization.
+inline constexpr core::Money kMostAmount{1'000'000'000'000'000};
 // No balance and no order total passes this: below 2^53, so that every JSON reader holds it exactly.
 inline constexpr core::Money kMostBalance{9'000'000'000'000'000};
 
@@ -37,7 +38,9 @@ struct Invalid {
 // Collects what is wrong with a command.
 class Problems {
 public:
-    void add(std::string pointer, std::string detail) { found_.push_back({std::move(pointer), std::move(detail)}); }
+    void add(std::string pointer, std::string detail) {
+        found_.push_back({std::move(pointer), std::move(detail)});
+    }
     // `text` must be valid UTF-8 without control characters, of `least` to `most` characters (code points).
     void length(std::string_view pointer, std::string_view text, std::size_t least, std::size_t most);
     void range(std::string_view pointer, std::int64_t number, std::int64_t least, std::int64_t most);

@@ -11,9 +11,10 @@ namespace outboxd::commerce::mysql {
 // Thread-safe. `database` and `clock` must outlive it.
 class UnitOfWork final : public commerce::UnitOfWork {
 public:
-    // `onCommitted` is called on the caller's thread after each commit that added events, and after each whose
-    // outcome is unknown; it wakes the relay, so it must be quick, thread-safe, and must not throw.
-    UnitOfWork(database::Database& database, const core::Clock& clock, std::function<void()> onCommitted = {});
+    // `onCommitted` is called on the caller's thread after each commit that added events, and after each
+    // whose outcome is unknown; it wakes the relay, so it must be quick, thread-safe, and must not throw.
+    UnitOfWork(database::Database& database, const core::Clock& clock,
+               std::function<void()> onCommitted = {});
 
     void run(const std::function<Ending(Transaction&)>& work) override;
 
