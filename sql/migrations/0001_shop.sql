@@ -21,7 +21,7 @@ CREATE TABLE point_account (
     CONSTRAINT point_account_not_negative CHECK (balance >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- `reference` names the cause ("charge:<idempotency key>", "payment:<id>"): one history row per cause.
+-- `reference` names the cause ("charge:<event id>", "payment:<payment id>"): one history row per cause.
 CREATE TABLE point_history (
     id            BIGINT       NOT NULL AUTO_INCREMENT,
     user_id       BIGINT       NOT NULL,
@@ -111,10 +111,11 @@ CREATE TABLE payment (
     CONSTRAINT payment_amount CHECK (amount >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The IETF Idempotency-Key draft 07: the answer of a finished request, kept for a day.
+-- The IETF Idempotency-Key draft 07: the answer of a finished request, kept for a day. Keys are bytes: a text
+-- column would take "k" and "k " for one (PAD SPACE).
 CREATE TABLE idempotency_key (
-    scope           VARCHAR(128)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    idempotency_key VARCHAR(255)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    scope           VARBINARY(128) NOT NULL,
+    idempotency_key VARBINARY(255) NOT NULL,
     request_hash    VARBINARY(32) NOT NULL,
     state           ENUM('IN_PROGRESS','DONE') NOT NULL,
     status          SMALLINT      NULL,
