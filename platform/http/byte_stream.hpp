@@ -1,0 +1,39 @@
+// A client's socket with deadlines on every wait. Internal to platform/http.
+#pragma once
+
+#include "platform/core/clock.hpp"
+
+#include <Poco/Net/StreamSocket.h>
+#include <string>
+#include <string_view>
+
+namespace outboxd::http {
+
+enum class Fill { data, closed, timedOut };
+
+// Used by the connection's thread, but for the two shutdown functions, which any thread may call while the object
+// exists. Errors of the network read as "closed": there is nobody left to tell.
+class ByteStream {
+public:
+    ByteStream(Poco::Net::StreamSocket socket, const core::Clock& clock);
+
+    // Received and not yet consumed; the reader erases what it has used.
+    std::string& received() { return received_; }
+    // Waits for more bytes, until `deadline`.
+    Fill fill(core::Instant deadline);
+    // False if not all could be sent by `deadline`.
+    bool send(std::string_view bytes, core::Instant deadline);
+    // Tells the peer that all was sent, then reads and forgets until it hangs up or `deadline`: closing a socket
+    // with unread data would reset the connection and could destroy the answer on its way.
+    void linger(core::Instant deadline);
+
+    void shutdownReceive();
+    void shutdownBoth();
+
+private:
+    Poco::Net::StreamSocket socket_;
+    const core::Clock& clock_;
+    std::string received_;
+};
+
+} // namespace outboxd::http
