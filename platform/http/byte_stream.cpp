@@ -20,18 +20,18 @@ Poco::Timespan remaining(const core::Clock& clock, core::Instant deadline) {
 
 } // namespace
 
-ByteStream::ByteStream(Poco::Net::StreamSocket socket, const core::Clock& clock)
+ByteStream::ByteStream(ClientSocket socket, const core::Clock& clock)
     : socket_(std::move(socket)), clock_(clock) {
-    socket_.setBlocking(false);
-    socket_.setNoDelay(true);
+    socket_->setBlocking(false);
+    socket_->setNoDelay(true);
 }
 
 Fill ByteStream::fill(core::Instant deadline) {
     std::array<char, kChunk> chunk; // NOLINT: filled by the socket
     try {
         while (clock_.now() < deadline) {
-            if (!socket_.poll(remaining(clock_, deadline), Poco::Net::Socket::SELECT_READ)) continue;
-            const int count = socket_.receiveBytes(chunk.data(), static_cast<int>(chunk.size()));
+            if (!socket_->poll(remaining(clock_, deadline), Poco::Net::Socket::SELECT_READ)) continue;
+            const int count = socket_->receiveBytes(chunk.data(), static_cast<int>(chunk.size()));
             if (count == 0) return Fill::closed;
             if (count < 0) continue;
             // A burst's memory is not kept while the connection idles.
@@ -49,13 +49,13 @@ bool ByteStream::send(std::string_view bytes, core::Instant deadline) {
     try {
         while (!bytes.empty()) {
             const auto size = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20));
-            const int sent = socket_.sendBytes(bytes.data(), size, MSG_NOSIGNAL);
+            const int sent = socket_->sendBytes(bytes.data(), size, MSG_NOSIGNAL);
             if (sent > 0) {
                 bytes.remove_prefix(static_cast<std::size_t>(sent));
                 continue;
             }
             if (clock_.now() >= deadline) return false;
-            socket_.poll(remaining(clock_, deadline), Poco::Net::Socket::SELECT_WRITE);
+            socket_->poll(remaining(clock_, deadline), Poco::Net::Socket::SELECT_WRITE);
         }
         return true;
     } catch (const Poco::Exception&) {
@@ -65,7 +65,7 @@ bool ByteStream::send(std::string_view bytes, core::Instant deadline) {
 
 void ByteStream::linger(core::Instant deadline) {
     try {
-        socket_.shutdownSend();
+        socket_->shutdownSend();
         do {
             received_.clear();
         } while (fill(deadline) == Fill::data);
@@ -76,7 +76,7 @@ void ByteStream::linger(core::Instant deadline) {
 
 void ByteStream::shutdownReceive() {
     try {
-        socket_.shutdownReceive();
+        socket_->shutdownReceive();
     } catch (const Poco::Exception&) {
         return; // not connected any more
     }
@@ -84,7 +84,7 @@ void ByteStream::shutdownReceive() {
 
 void ByteStream::shutdownBoth() {
     try {
-        socket_.shutdown();
+        socket_->shutdown();
     } catch (const Poco::Exception&) {
         return; // not connected any more
     }

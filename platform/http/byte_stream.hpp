@@ -4,6 +4,7 @@
 #include "platform/core/clock.hpp"
 
 #include <Poco/Net/StreamSocket.h>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,11 +12,15 @@ namespace outboxd::http {
 
 enum class Fill { data, closed, timedOut };
 
+// Poco's sockets share their descriptor when copied and cannot be moved. One owner, so that it is known when the
+// descriptor is closed.
+using ClientSocket = std::unique_ptr<Poco::Net::StreamSocket>;
+
 // Used by the connection's thread, but for the two shutdown functions, which any thread may call while the object
 // exists. Errors of the network read as "closed": there is nobody left to tell.
 class ByteStream {
 public:
-    ByteStream(Poco::Net::StreamSocket socket, const core::Clock& clock);
+    ByteStream(ClientSocket socket, const core::Clock& clock);
 
     // Received and not yet consumed; the reader erases what it has used.
     std::string& received() { return received_; }
@@ -30,8 +35,11 @@ public:
     void shutdownReceive();
     void shutdownBoth();
 
+    // Gives the socket away; nothing else may be called afterwards.
+    ClientSocket release() { return std::move(socket_); }
+
 private:
-    Poco::Net::StreamSocket socket_;
+    ClientSocket socket_;
     const core::Clock& clock_;
     std::string received_;
 };

@@ -18,7 +18,7 @@ std::time_t calendar(const core::Clock& clock) {
 
 } // namespace
 
-Connection::Connection(Poco::Net::StreamSocket socket, std::string clientAddress, ConnectionContext& context)
+Connection::Connection(ClientSocket socket, std::string clientAddress, ConnectionContext& context)
     : stream_(std::move(socket), context.clock), clientAddress_(std::move(clientAddress)), context_(context) {}
 
 void Connection::run() noexcept {

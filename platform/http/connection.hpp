@@ -22,7 +22,7 @@ struct ConnectionContext {
 
 class Connection {
 public:
-    Connection(Poco::Net::StreamSocket socket, std::string clientAddress, ConnectionContext& context);
+    Connection(ClientSocket socket, std::string clientAddress, ConnectionContext& context);
 
     // Serves requests until either side has had enough. Throws nothing.
     void run() noexcept;
@@ -31,6 +31,8 @@ public:
     void closeIfIdle();
     // Any thread. Ends whatever the connection is reading or sending.
     void cut() { stream_.shutdownBoth(); }
+    // Instead of run(): takes the socket back.
+    ClientSocket release() { return stream_.release(); }
 
 private:
     enum class Next { request, close, linger };

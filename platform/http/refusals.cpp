@@ -32,7 +32,7 @@ bool readAway(Poco::Net::StreamSocket& socket) {
 
 } // namespace
 
-void Refusals::refuse(Poco::Net::StreamSocket socket) {
+void Refusals::refuse(ClientSocket socket) {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock_.today().time_since_epoch()).count();
     const auto requestId = newRequestId();
     const Problem problem{.status = 503,
@@ -42,9 +42,9 @@ void Refusals::refuse(Poco::Net::StreamSocket socket) {
     const auto answer =
         serialize(toResponse(problem, {}, {}), {.requestId = requestId, .date = now, .close = true});
     try {
-        socket.setBlocking(false);
-        socket.sendBytes(answer.data(), static_cast<int>(answer.size()), MSG_NOSIGNAL);
-        socket.shutdownSend();
+        socket->setBlocking(false);
+        socket->sendBytes(answer.data(), static_cast<int>(answer.size()), MSG_NOSIGNAL);
+        socket->shutdownSend();
     } catch (const Poco::Exception&) {
         return; // gone already
     }
@@ -54,7 +54,7 @@ void Refusals::refuse(Poco::Net::StreamSocket socket) {
 
 void Refusals::sweep() {
     const auto now = clock_.now();
-    std::erase_if(waiting_, [&](Waiting& waiting) { return waiting.until <= now || readAway(waiting.socket); });
+    std::erase_if(waiting_, [&](Waiting& waiting) { return waiting.until <= now || readAway(*waiting.socket); });
 }
 
 } // namespace outboxd::http

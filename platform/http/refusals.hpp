@@ -2,8 +2,8 @@
 #pragma once
 
 #include "platform/core/clock.hpp"
+#include "platform/http/byte_stream.hpp"
 
-#include <Poco/Net/StreamSocket.h>
 #include <deque>
 
 namespace outboxd::http {
@@ -14,14 +14,14 @@ class Refusals {
 public:
     explicit Refusals(const core::Clock& clock) : clock_(clock) {}
 
-    void refuse(Poco::Net::StreamSocket socket);
+    void refuse(ClientSocket socket);
     // Reads away what came in and closes those that are done. Never blocks.
     void sweep();
     bool empty() const { return waiting_.empty(); }
 
 private:
     struct Waiting {
-        Poco::Net::StreamSocket socket;
+        ClientSocket socket;
         core::Instant until;
     };
 

@@ -66,7 +66,7 @@ public:
 private:
     // A connection and the thread pool's way to run it. Owned by sessions_ until its thread is done.
     struct Session final : Poco::Runnable {
-        Session(Impl& server, Poco::Net::StreamSocket socket, std::string address)
+        Session(Impl& server, ClientSocket socket, std::string address)
             : server(server), connection(std::move(socket), std::move(address), server.context_) {}
         void run() override {
             connection.run();
@@ -79,7 +79,7 @@ private:
 
     void acceptUntilStopped();
     void acceptOne();
-    void admit(Poco::Net::StreamSocket socket, std::string address);
+    void admit(ClientSocket socket, std::string address);
     void finished(Session* session);
 
     ConnectionContext context_;
@@ -153,7 +153,7 @@ void Server::Impl::acceptUntilStopped() {
 void Server::Impl::acceptOne() {
     try {
         Poco::Net::SocketAddress client;
-        auto socket = listener_.acceptConnection(client);
+        auto socket = std::make_unique<Poco::Net::StreamSocket>(listener_.acceptConnection(client));
         if (open_ >= static_cast<std::size_t>(settings_.maxConnections)) {
             ++refused_;
             refusals_.refuse(std::move(socket));
@@ -170,8 +170,8 @@ void Server::Impl::acceptOne() {
     }
 }
 
-void Server::Impl::admit(Poco::Net::StreamSocket socket, std::string address) {
-    auto owner = std::make_unique<Session>(*this, socket, std::move(address));
+void Server::Impl::admit(ClientSocket socket, std::string address) {
+    auto owner = std::make_unique<Session>(*this, std::move(socket), std::move(address));
     auto* session = owner.get();
     ++open_;
     {
@@ -183,9 +183,9 @@ void Server::Impl::admit(Poco::Net::StreamSocket socket, std::string address) {
         pool_->start(*session);
     } catch (const Poco::Exception& error) { // the machine gives no more threads
         context_.logger.warning("http_thread_failed", {{"server", settings_.name}, {"error", error.displayText()}});
-        finished(session);
         ++refused_;
-        refusals_.refuse(std::move(socket));
+        refusals_.refuse(session->connection.release());
+        finished(session);
     }
 }
 
