@@ -21,7 +21,7 @@ CREATE TABLE point_account (
     CONSTRAINT point_account_not_negative CHECK (balance >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- `reference` names the cause ("charge:<idempotency key>", "payment:<id>"): one history row per cause.
+-- `reference` names the cause ("charge:<event id>", "payment:<payment id>"): one history row per cause.
 CREATE TABLE point_history (
     id            BIGINT       NOT NULL AUTO_INCREMENT,
     user_id       BIGINT       NOT NULL,

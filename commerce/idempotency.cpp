@@ -1,0 +1,92 @@
+#include "commerce/idempotency.hpp"
+
+#include "platform/core/error.hpp"
+
+namespace outboxd::commerce {
+namespace {
+
+constexpr int kRounds = 4;
+
+// What one look at the key came to. LookAgain: another request took the key in the same moment.
+struct LookAgain {};
+using Look = std::variant<LookAgain, Fresh, Replayed, InProgress, KeyReused>;
+
+class Attempt {
+public:
+    Attempt(Transaction& transaction, const IdempotencyRequest& request, std::chrono::seconds keptFor)
+        : transaction_(transaction), keys_(transaction.idempotencyKeys()), request_(request),
+          now_(transaction.clock().today()), expiresAt_(now_ + keptFor) {}
+
+    Look run(const std::function<Reply(Transaction&)>& work) {
+        const auto found = keys_.lock(request_.scope, request_.key);
+        if (std::holds_alternative<KeyLocked>(found)) return InProgress{};
+        const auto* record = std::get_if<IdempotencyRecord>(&found);
+        if (record && record->expiresAt > now_) return answered(*record);
+        // The key is this transaction's first write: whoever sends it meanwhile waits or is told so before
+        // anything else is touched.
+        if (record) {
+            keys_.replace(request_.scope, request_.key, request_.hash, expiresAt_);
+        } else if (!keys_.add(request_.scope, request_.key, request_.hash, expiresAt_)) {
+            return LookAgain{};
+        }
+        auto reply = work(transaction_);
+        if (reply.keep) keys_.complete(request_.scope, request_.key, reply.status, reply.body);
+        return Fresh{std::move(reply)};
+    }
+
+private:
+    Look answered(const IdempotencyRecord& record) const {
+        if (record.hash != request_.hash) return KeyReused{};
+        if (!record.done) return InProgress{};
+        return Replayed{{record.status, record.body, true}};
+    }
+
+    Transaction& transaction_;
+    IdempotencyKeys& keys_;
+    const IdempotencyRequest& request_;
+    const core::Timestamp now_;
+    const core::Timestamp expiresAt_;
+};
+
+bool isKept(const Look& look) {
+    const auto* fresh = std::get_if<Fresh>(&look);
+    return fresh && fresh->reply.keep;
+}
+
+IdempotentOutcome outcomeOf(Look look) {
+    return std::visit(
+        [](auto&& found) -> IdempotentOutcome {
+            if constexpr (std::is_same_v<std::decay_t<decltype(found)>, LookAgain>) {
+                return InProgress{};
+            } else {
+                return std::move(found);
+            }
+        },
+        std::move(look));
+}
+
+} // namespace
+
+IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request,
+                                        const std::function<Reply(Transaction&)>& work) {
+    bool unknown = false; // a commit of ours may or may not have happened
+    for (int round = 1;; ++round) {
+        try {
+            auto look = transact(
+                unitOfWork_,
+                [&](Transaction& transaction) { return Attempt(transaction, request, keptFor_).run(work); },
+                isKept);
+            // Most likely our own answer, which its client has not seen yet.
+            if (auto* replayed = std::get_if<Replayed>(&look); replayed && unknown) {
+                return Fresh{std::move(replayed->reply)};
+            }
+            if (!std::holds_alternative<LookAgain>(look) || round == kRounds)
+                return outcomeOf(std::move(look));
+        } catch (const core::Error& error) {
+            if (error.kind() != core::ErrorKind::outcome_unknown || round == kRounds) throw;
+            unknown = true;
+        }
+    }
+}
+
+} // namespace outboxd::commerce

@@ -1,0 +1,64 @@
+#include "commerce/model.hpp"
+
+#include "platform/core/error.hpp"
+
+#include <array>
+#include <utility>
+
+namespace outboxd::commerce {
+namespace {
+
+template <class Enum, std::size_t N> using Names = std::array<std::pair<Enum, std::string_view>, N>;
+
+constexpr Names<HistoryKind, 4> kHistoryKinds{{{HistoryKind::charge, "CHARGE"},
+                                               {HistoryKind::use, "USE"},
+                                               {HistoryKind::refund, "REFUND"},
+                                               {HistoryKind::adjustment, "ADJUSTMENT"}}};
+constexpr Names<OrderState, 5> kOrderStates{{{OrderState::waiting, "WAITING"},
+                                             {OrderState::paying, "PAYING"},
+                                             {OrderState::complete, "COMPLETE"},
+                                             {OrderState::cancelled, "CANCELLED"},
+                                             {OrderState::expired, "EXPIRED"}}};
+constexpr Names<PaymentMethod, 3> kPaymentMethods{{{PaymentMethod::points, "POINTS"},
+                                                   {PaymentMethod::card, "CARD"},
+                                                   {PaymentMethod::authorization, "AUTHORIZATION"}}};
+constexpr Names<PaymentState, 5> kPaymentStates{{{PaymentState::pending, "PENDING"},
+                                                 {PaymentState::succeeded, "SUCCEEDED"},
+                                                 {PaymentState::failed, "FAILED"},
+                                                 {PaymentState::unknown, "UNKNOWN"},
+                                                 {PaymentState::refunded, "REFUNDED"}}};
+
+template <class Enum, std::size_t N> std::string_view nameIn(const Names<Enum, N>& names, Enum value) {
+    for (const auto& [known, name] : names) {
+        if (known == value) return name;
+    }
+    throw core::Error(core::ErrorKind::internal, "an enumeration holds a value that it does not have");
+}
+
+template <class Enum, std::size_t N>
+Enum valueIn(const Names<Enum, N>& names, std::string_view wanted, std::string_view what) {
+    for (const auto& [value, name] : names) {
+        if (name == wanted) return value;
+    }
+    throw core::Error(core::ErrorKind::invalid_data,
+                      std::string{what} + " \"" + std::string{wanted} + "\" is not known",
+                      "the row was written by a newer version or by hand");
+}
+
+} // namespace
+
+std::string_view name(HistoryKind kind) { return nameIn(kHistoryKinds, kind); }
+std::string_view name(OrderState state) { return nameIn(kOrderStates, state); }
+std::string_view name(PaymentMethod method) { return nameIn(kPaymentMethods, method); }
+std::string_view name(PaymentState state) { return nameIn(kPaymentStates, state); }
+
+HistoryKind historyKindFrom(std::string_view name) { return valueIn(kHistoryKinds, name, "history kind"); }
+OrderState orderStateFrom(std::string_view name) { return valueIn(kOrderStates, name, "order state"); }
+PaymentMethod paymentMethodFrom(std::string_view name) {
+    return valueIn(kPaymentMethods, name, "payment method");
+}
+PaymentState paymentStateFrom(std::string_view name) {
+    return valueIn(kPaymentStates, name, "payment state");
+}
+
+} // namespace outboxd::commerce

@@ -1,0 +1,96 @@
+// The shop's things as the rules see them. Money is in minor units, times are UTC.
+#pragma once
+
+#include "platform/core/clock.hpp"
+#include "platform/core/ids.hpp"
+#include "platform/core/money.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::commerce {
+
+using UserId = core::Id<struct UserTag>;
+using ProductId = core::Id<struct ProductTag>;
+using OrderId = core::Id<struct OrderTag>;
+using PaymentId = core::Id<struct PaymentTag>;
+using HistoryId = core::Id<struct HistoryTag>;
+
+struct User {
+    UserId id;
+    std::string username;
+    std::string email;
+    std::optional<std::string> phoneNumber;
+    core::Timestamp createdAt;
+};
+
+enum class HistoryKind { charge, use, refund, adjustment };
+
+// One movement of points. The balance of an account is the sum of `amount` over its history, at any commit.
+struct HistoryEntry {
+    HistoryId id;
+    HistoryKind kind = HistoryKind::charge;
+    core::Money amount; // signed: negative takes points away
+    core::Money balanceAfter;
+    std::string reference; // the cause: "charge:<event id>", "payment:<payment id>"; unique
+    core::Timestamp at;
+};
+
+struct Product {
+    ProductId id;
+    std::string name;
+    core::Money price;
+    std::int64_t stock = 0;
+    std::int64_t version = 0; // changes with name and price, not with stock
+};
+
+enum class OrderState { waiting, paying, complete, cancelled, expired };
+
+struct OrderLine {
+    ProductId product;
+    std::int64_t quantity = 0;
+    core::Money unitPrice;
+};
+
+struct Order {
+    OrderId id;
+    UserId user;
+    OrderState state = OrderState::waiting;
+    core::Money total;
+    core::Timestamp createdAt;
+    core::Timestamp expiresAt; // until when a waiting order keeps its stock and can be paid
+    std::optional<core::Timestamp> completedAt;
+    std::vector<OrderLine> lines; // by product id; one line per product
+};
+
+enum class PaymentMethod { points, card, authorization };
+enum class PaymentState { pending, succeeded, failed, unknown, refunded };
+
+struct Payment {
+    PaymentId id;
+    PaymentMethod method = PaymentMethod::points;
+    PaymentState state = PaymentState::succeeded;
+    core::Money amount;
+    std::optional<OrderId> order;         // of points and card
+    std::optional<UserId> user;           // of points and card
+    std::optional<std::string> merchant;  // of an authorization
+    std::optional<std::string> currency;  // of an authorization; ISO 4217
+    std::optional<std::string> reference; // of an authorization; the merchant's own
+    core::Timestamp createdAt;
+};
+
+// Stable names in UPPER_CASE, as the database and the API spell them.
+std::string_view name(HistoryKind kind);
+std::string_view name(OrderState state);
+std::string_view name(PaymentMethod method);
+std::string_view name(PaymentState state);
+// Throw core::Error(invalid_data) for a name that there is not.
+HistoryKind historyKindFrom(std::string_view name);
+OrderState orderStateFrom(std::string_view name);
+PaymentMethod paymentMethodFrom(std::string_view name);
+PaymentState paymentStateFrom(std::string_view name);
+
+} // namespace outboxd::commerce

@@ -1,0 +1,20 @@
+// Rows as the statements of sql/queries select them, turned into the shop's things.
+#pragma once
+
+#include "commerce/model.hpp"
+#include "platform/database/session.hpp"
+
+namespace outboxd::commerce::mysql {
+
+// users.user_by_id
+User userFrom(const database::Row& row);
+// points.history_page
+HistoryEntry historyEntryFrom(const database::Row& row);
+// products.product_by_id, products_by_ids, products_page
+Product productFrom(const database::Row& row);
+// orders.order_by_id, lock_order; reads the lines with a second statement
+Order orderFrom(database::Session& session, const database::Row& row);
+// payments.payment_by_id
+Payment paymentFrom(const database::Row& row);
+
+} // namespace outboxd::commerce::mysql

@@ -1,0 +1,74 @@
+#include "commerce/mysql/shop_reader.hpp"
+
+#include "commerce/mysql/rows.hpp"
+#include "sql/orders.hpp"
+#include "sql/payments.hpp"
+#include "sql/points.hpp"
+#include "sql/products.hpp"
+#include "sql/users.hpp"
+
+#include <limits>
+
+namespace outboxd::commerce::mysql {
+namespace {
+
+// `rows` were asked for one more than the page holds, to know whether there is a next one.
+template <class Item>
+Page<Item> pageOf(const database::Rows& rows, int limit, Item (*itemFrom)(const database::Row&)) {
+    Page<Item> page;
+    for (const auto& row : rows) {
+        if (page.items.size() == static_cast<std::size_t>(limit)) {
+            page.next = page.items.back().id.value;
+            break;
+        }
+        page.items.push_back(itemFrom(row));
+    }
+    return page;
+}
+
+} // namespace
+
+std::optional<User> ShopReader::user(UserId id) {
+    const auto rows = database_.session()->query(sql::users::user_by_id, {id});
+    if (rows.empty()) return std::nullopt;
+    return userFrom(rows.front());
+}
+
+std::optional<core::Money> ShopReader::balance(UserId user) {
+    const auto rows = database_.session()->query(sql::points::balance, {user});
+    if (rows.empty()) return std::nullopt;
+    return rows.front().money(0);
+}
+
+Page<HistoryEntry> ShopReader::history(UserId user, const PageRequest& page) {
+    const auto before = page.cursor.value_or(std::numeric_limits<std::int64_t>::max());
+    const auto rows = database_.session()->query(sql::points::history_page, {user, before, page.limit + 1});
+    return pageOf(rows, page.limit, historyEntryFrom);
+}
+
+std::optional<Product> ShopReader::product(ProductId id) {
+    const auto rows = database_.session()->query(sql::products::product_by_id, {id});
+    if (rows.empty()) return std::nullopt;
+    return productFrom(rows.front());
+}
+
+Page<Product> ShopReader::products(const PageRequest& page) {
+    const auto rows =
+        database_.session()->query(sql::products::products_page, {page.cursor.value_or(0), page.limit + 1});
+    return pageOf(rows, page.limit, productFrom);
+}
+
+std::optional<Order> ShopReader::order(OrderId id) {
+    const auto session = database_.session();
+    const auto rows = session->query(sql::orders::order_by_id, {id});
+    if (rows.empty()) return std::nullopt;
+    return orderFrom(*session, rows.front());
+}
+
+std::optional<Payment> ShopReader::payment(PaymentId id) {
+    const auto rows = database_.session()->query(sql::payments::payment_by_id, {id});
+    if (rows.empty()) return std::nullopt;
+    return paymentFrom(rows.front());
+}
+
+} // namespace outboxd::commerce::mysql

@@ -1,0 +1,115 @@
+// The ports of one transaction on one session. Statements: sql/queries.
+#pragma once
+
+#include "commerce/ports.hpp"
+#include "platform/database/session.hpp"
+
+namespace outboxd::commerce::mysql {
+
+class Users final : public commerce::Users {
+public:
+    explicit Users(database::Session& session) : session_(session) {}
+    std::optional<UserId> add(const User& user) override;
+    bool exists(UserId id) override;
+
+private:
+    database::Session& session_;
+};
+
+class Accounts final : public commerce::Accounts {
+public:
+    explicit Accounts(database::Session& session) : session_(session) {}
+    std::optional<core::Money> change(UserId user, core::Money amount, core::Money most) override;
+    std::optional<core::Money> balance(UserId user) override;
+    void record(UserId user, const HistoryEntry& entry) override;
+
+private:
+    database::Session& session_;
+};
+
+class Products final : public commerce::Products {
+public:
+    explicit Products(database::Session& session) : session_(session) {}
+    ProductId add(const Product& product) override;
+    std::vector<Product> find(const std::vector<ProductId>& ids) override;
+    bool take(ProductId product, std::int64_t quantity) override;
+
+private:
+    database::Session& session_;
+};
+
+class Orders final : public commerce::Orders {
+public:
+    explicit Orders(database::Session& session) : session_(session) {}
+    OrderId add(const Order& order) override;
+    std::optional<Order> lock(OrderId id) override;
+    bool move(OrderId id, OrderState from, OrderState to,
+              std::optional<core::Timestamp> completedAt) override;
+
+private:
+    database::Session& session_;
+};
+
+class Payments final : public commerce::Payments {
+public:
+    explicit Payments(database::Session& session) : session_(session) {}
+    PaymentId add(const Payment& payment) override;
+
+private:
+    database::Session& session_;
+};
+
+class Outbox final : public commerce::Outbox {
+public:
+    explicit Outbox(database::Session& session) : session_(session) {}
+    void add(const OutboxEvent& event) override;
+    bool hasEvents() const { return hasEvents_; }
+
+private:
+    database::Session& session_;
+    bool hasEvents_ = false;
+};
+
+class IdempotencyKeys final : public commerce::IdempotencyKeys {
+public:
+    explicit IdempotencyKeys(database::Session& session) : session_(session) {}
+    std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> lock(const std::string& scope,
+                                                               const std::string& key) override;
+    bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
+             core::Timestamp expiresAt) override;
+    void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
+                 core::Timestamp expiresAt) override;
+    void complete(const std::string& scope, const std::string& key, int status,
+                  const std::string& body) override;
+
+private:
+    database::Session& session_;
+};
+
+class Transaction final : public commerce::Transaction {
+public:
+    Transaction(database::Session& session, const core::Clock& clock)
+        : clock_(clock), users_(session), accounts_(session), products_(session), orders_(session),
+          payments_(session), outbox_(session), idempotencyKeys_(session) {}
+
+    const core::Clock& clock() const override { return clock_; }
+    Users& users() override { return users_; }
+    Accounts& accounts() override { return accounts_; }
+    Products& products() override { return products_; }
+    Orders& orders() override { return orders_; }
+    Payments& payments() override { return payments_; }
+    Outbox& outbox() override { return outbox_; }
+    IdempotencyKeys& idempotencyKeys() override { return idempotencyKeys_; }
+
+private:
+    const core::Clock& clock_;
+    Users users_;
+    Accounts accounts_;
+    Products products_;
+    Orders orders_;
+    Payments payments_;
+    Outbox outbox_;
+    IdempotencyKeys idempotencyKeys_;
+};
+
+} // namespace outboxd::commerce::mysql

@@ -1,0 +1,27 @@
+// Transactions of the shop on MariaDB and MySQL.
+#pragma once
+
+#include "commerce/unit_of_work.hpp"
+#include "platform/database/database.hpp"
+
+#include <functional>
+
+namespace outboxd::commerce::mysql {
+
+// Thread-safe. `database` and `clock` must outlive it.
+class UnitOfWork final : public commerce::UnitOfWork {
+public:
+    // `onCommitted` is called on the caller's thread after each commit that added events, and after each
+    // whose outcome is unknown; it wakes the relay, so it must be quick, thread-safe, and must not throw.
+    UnitOfWork(database::Database& database, const core::Clock& clock,
+               std::function<void()> onCommitted = {});
+
+    void run(const std::function<Ending(Transaction&)>& work) override;
+
+private:
+    database::Database& database_;
+    const core::Clock& clock_;
+    std::function<void()> onCommitted_;
+};
+
+} // namespace outboxd::commerce::mysql

@@ -1,0 +1,76 @@
+#include "commerce/payments.hpp"
+
+#include "commerce/events.hpp"
+#include "platform/core/error.hpp"
+
+#include <algorithm>
+
+namespace outboxd::commerce {
+namespace {
+
+bool isCurrency(std::string_view text) {
+    return text.size() == 3 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+} // namespace
+
+void PayOrder::check(Problems&) const {}
+
+PayOrderResult payOrder(Transaction& transaction, const Valid<PayOrder>& command) {
+    const auto order = transaction.orders().lock(command->order);
+    if (!order) return OrderNotFound{command->order};
+    if (order->user != command->user) return NotOwner{};
+    const auto now = transaction.clock().today();
+    if (order->state == OrderState::expired) return OrderExpired{order->expiresAt};
+    if (order->state != OrderState::waiting) return WrongState{order->state};
+    if (order->expiresAt <= now) return OrderExpired{order->expiresAt};
+
+    if (!transaction.orders().move(order->id, OrderState::waiting, OrderState::complete, now)) {
+        throw core::Error(core::ErrorKind::internal, "an order changed its state while its row was locked");
+    }
+    Payment payment;
+    payment.method = PaymentMethod::points;
+    payment.amount = order->total;
+    payment.order = order->id;
+    payment.user = order->user;
+    payment.createdAt = now;
+    payment.id = transaction.payments().add(payment);
+    transaction.outbox().add(paymentCompleted(transaction.clock(), *order, payment, command->traceparent));
+
+    // The account may be wanted by the user's other requests, so it is locked last.
+    auto& accounts = transaction.accounts();
+    const core::Money taken{-order->total.minorUnits()};
+    const auto balance = accounts.change(order->user, taken, kMostBalance);
+    if (!balance)
+        return InsufficientPoints{accounts.balance(order->user).value_or(core::Money{}), order->total};
+    accounts.record(order->user, {.id = {},
+                                  .kind = HistoryKind::use,
+                                  .amount = taken,
+                                  .balanceAfter = *balance,
+                                  .reference = "payment:" + std::to_string(payment.id.value),
+                                  .at = now});
+    return Paid{payment, now, *balance};
+}
+
+void Authorize::check(Problems& problems) const {
+    problems.length("/merchant", merchant, 1, 64);
+    problems.range("/amount", amount, core::Money{1}, kMostAmount);
+    if (!isCurrency(currency)) problems.add("/currency", "must be three capital letters, as in ISO 4217");
+    problems.length("/reference", reference, 1, 128);
+}
+
+Payment authorize(Transaction& transaction, const Valid<Authorize>& command) {
+    Payment payment;
+    payment.method = PaymentMethod::authorization;
+    payment.amount = command->amount;
+    payment.merchant = command->merchant;
+    payment.currency = command->currency;
+    payment.reference = command->reference;
+    payment.createdAt = transaction.clock().today();
+    payment.id = transaction.payments().add(payment);
+    transaction.outbox().add(paymentAuthorized(transaction.clock(), payment, command->traceparent));
+    return payment;
+}
+
+} // namespace outboxd::commerce

@@ -1,0 +1,132 @@
+// What the shop's rules need of the place where its rows live. Everything here happens inside one
+// transaction: it is kept or dropped as a whole (unit_of_work.hpp). Contract suite:
+// tests/contract/shop_contract.hpp, run over the in-memory shop and the MySQL adapter.
+//
+// Every function may throw core::Error; the transaction is then rolled back. Ids of new rows are chosen here.
+#pragma once
+
+#include "commerce/model.hpp"
+#include "platform/core/event_id.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace outboxd::commerce {
+
+class Users {
+public:
+    virtual ~Users() = default;
+    // Empty if the username is taken. Makes the point account too, with balance 0. `user.id` is ignored.
+    virtual std::optional<UserId> add(const User& user) = 0;
+    virtual bool exists(UserId id) = 0;
+};
+
+class Accounts {
+public:
+    virtual ~Accounts() = default;
+    // Adds `amount` (signed) if the result stays within 0 and `most`, and returns it; locks the account until
+    // the end of the transaction. Empty if it would not, or if there is no account.
+    virtual std::optional<core::Money> change(UserId user, core::Money amount, core::Money most) = 0;
+    // Empty if there is no account.
+    virtual std::optional<core::Money> balance(UserId user) = 0;
+    // `entry.id` is ignored.
+    virtual void record(UserId user, const HistoryEntry& entry) = 0;
+};
+
+class Products {
+public:
+    virtual ~Products() = default;
+    virtual ProductId add(const Product& product) = 0;
+    // Those of `ids` that exist, by id, without lock. Their stock is what was committed when the call ran.
+    virtual std::vector<Product> find(const std::vector<ProductId>& ids) = 0;
+    // Takes `quantity` off the stock if there is as much, and locks what it took from until the end of the
+    // transaction. False: nothing taken. Never leaves a negative stock.
+    virtual bool take(ProductId product, std::int64_t quantity) = 0;
+};
+
+class Orders {
+public:
+    virtual ~Orders() = default;
+    // With its lines. `order.id` is ignored.
+    virtual OrderId add(const Order& order) = 0;
+    // Locks the order until the end of the transaction. Empty if there is none.
+    virtual std::optional<Order> lock(OrderId id) = 0;
+    // Compare and set: false if the order is not in `from`, and then nothing changes.
+    virtual bool move(OrderId id, OrderState from, OrderState to,
+                      std::optional<core::Timestamp> completedAt) = 0;
+};
+
+class Payments {
+public:
+    virtual ~Payments() = default;
+    // `payment.id` is ignored. Throws core::Error if the order has a live payment already.
+    virtual PaymentId add(const Payment& payment) = 0;
+};
+
+// docs/events.md says what each field means.
+struct OutboxEvent {
+    core::EventId id;
+    std::string aggregateType;
+    std::string aggregateId;
+    std::string orderKey; // the caller holds a row lock on what it names, so that id order is commit order
+    std::string type;
+    std::optional<std::string> payload; // empty is a tombstone
+    std::optional<std::string> headers; // a JSON object of strings
+};
+
+class Outbox {
+public:
+    virtual ~Outbox() = default;
+    virtual void add(const OutboxEvent& event) = 0;
+};
+
+using RequestHash = std::array<std::uint8_t, 32>;
+
+struct IdempotencyRecord {
+    RequestHash hash{};
+    bool done = false; // false: an answer is still being made outside a transaction
+    int status = 0;
+    std::string body;
+    core::Timestamp expiresAt;
+};
+struct KeyAbsent {};
+struct KeyLocked {};
+
+// `scope` (1 to 128 characters) separates clients; `key` has 1 to 255 characters; both compare byte by byte.
+class IdempotencyKeys {
+public:
+    virtual ~IdempotencyKeys() = default;
+    // Locks the record and returns it; never waits: another transaction that holds it gives KeyLocked.
+    virtual std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> lock(const std::string& scope,
+                                                                       const std::string& key) = 0;
+    // A new unfinished record. May wait for another transaction that adds the same key. False if there is a
+    // record now: the transaction must be rolled back.
+    virtual bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
+                     core::Timestamp expiresAt) = 0;
+    // Makes the locked record unfinished again, for another request.
+    virtual void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
+                         core::Timestamp expiresAt) = 0;
+    virtual void complete(const std::string& scope, const std::string& key, int status,
+                          const std::string& body) = 0;
+};
+
+// One transaction under way. Used by one thread.
+class Transaction {
+public:
+    virtual ~Transaction() = default;
+    virtual const core::Clock& clock() const = 0;
+    virtual Users& users() = 0;
+    virtual Accounts& accounts() = 0;
+    virtual Products& products() = 0;
+    virtual Orders& orders() = 0;
+    virtual Payments& payments() = 0;
+    virtual Outbox& outbox() = 0;
+    virtual IdempotencyKeys& idempotencyKeys() = 0;
+};
+
+} // namespace outboxd::commerce

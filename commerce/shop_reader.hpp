@@ -1,0 +1,44 @@
+// What can be looked at without changing anything.
+#pragma once
+
+#include "commerce/model.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace outboxd::commerce {
+
+// `cursor`: the `next` of the page before; empty starts at the beginning. `limit`: 1 to kMostPerPage.
+struct PageRequest {
+    std::optional<std::int64_t> cursor;
+    int limit = 20;
+};
+inline constexpr int kMostPerPage = 100;
+
+// `next`: the cursor of the following page; empty if this is the last one. Pages stay right while rows are
+// added: nothing is shown twice and nothing that was there is left out.
+template <class Item> struct Page {
+    std::vector<Item> items;
+    std::optional<std::int64_t> next;
+};
+
+// Thread-safe. Each call sees what is committed when it runs. Throws core::Error: unavailable, overloaded,
+// timeout.
+class ShopReader {
+public:
+    virtual ~ShopReader() = default;
+
+    virtual std::optional<User> user(UserId id) = 0;
+    // Empty if there is no such user.
+    virtual std::optional<core::Money> balance(UserId user) = 0;
+    // Newest first; empty for an unknown user.
+    virtual Page<HistoryEntry> history(UserId user, const PageRequest& page) = 0;
+    virtual std::optional<Product> product(ProductId id) = 0;
+    // By id.
+    virtual Page<Product> products(const PageRequest& page) = 0;
+    virtual std::optional<Order> order(OrderId id) = 0;
+    virtual std::optional<Payment> payment(PaymentId id) = 0;
+};
+
+} // namespace outboxd::commerce

@@ -1,0 +1,19 @@
+-- Never waits: a request that is under way holds the row, and its twin is told so at once.
+-- name: lock_key
+SELECT request_hash, state, status, body, expires_at
+FROM idempotency_key
+WHERE scope = ? AND idempotency_key = ?
+FOR UPDATE NOWAIT
+
+-- name: insert_key
+INSERT INTO idempotency_key (scope, idempotency_key, request_hash, state, expires_at)
+VALUES (?, ?, ?, 'IN_PROGRESS', ?)
+
+-- name: replace_key
+UPDATE idempotency_key
+SET request_hash = ?, state = 'IN_PROGRESS', status = NULL, body = NULL, payment_id = NULL,
+    created_at = UTC_TIMESTAMP(6), expires_at = ?
+WHERE scope = ? AND idempotency_key = ?
+
+-- name: complete_key
+UPDATE idempotency_key SET state = 'DONE', status = ?, body = ? WHERE scope = ? AND idempotency_key = ?

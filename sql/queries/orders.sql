@@ -1,0 +1,25 @@
+-- name: insert_order
+INSERT INTO orders (user_id, state, total, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+
+-- A JSON array of [product, quantity, unit price]: one round trip whatever their number.
+-- name: insert_lines
+INSERT INTO order_line (order_id, line, product_id, quantity, unit_price)
+SELECT ?, l.line, l.product_id, l.quantity, l.unit_price
+FROM JSON_TABLE(?, '$[*]' COLUMNS (
+         line FOR ORDINALITY,
+         product_id BIGINT PATH '$[0]',
+         quantity BIGINT PATH '$[1]',
+         unit_price BIGINT PATH '$[2]')) l
+
+-- name: order_by_id
+SELECT id, user_id, state, total, created_at, expires_at, completed_at FROM orders WHERE id = ?
+
+-- name: lock_order
+SELECT id, user_id, state, total, created_at, expires_at, completed_at FROM orders WHERE id = ? FOR UPDATE
+
+-- name: lines_of_order
+SELECT product_id, quantity, unit_price FROM order_line WHERE order_id = ? ORDER BY line
+
+-- name: move_order
+UPDATE orders SET state = ?, completed_at = COALESCE(?, completed_at), updated_at = UTC_TIMESTAMP(6)
+WHERE id = ? AND state = ?

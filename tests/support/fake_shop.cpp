@@ -1,0 +1,236 @@
+#include "tests/support/fake_shop.hpp"
+
+#include "platform/core/error.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace outboxd::testing {
+namespace {
+
+using namespace commerce;
+
+template <class Map> auto maybe(const Map& map, const typename Map::key_type& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? std::nullopt : std::optional{found->second};
+}
+
+// Every port in one: works on a copy of the rows, which is kept or dropped as a whole.
+class FakeTransaction final : public Transaction,
+                              Users,
+                              Accounts,
+                              Products,
+                              Orders,
+                              Payments,
+                              Outbox,
+                              IdempotencyKeys {
+public:
+    FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
+                    const std::function<bool(const FakeShop::Key&)>& overtaken)
+        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken) {}
+
+    const core::Clock& clock() const override { return clock_; }
+    Users& users() override { return *this; }
+    Accounts& accounts() override { return *this; }
+    Products& products() override { return *this; }
+    Orders& orders() override { return *this; }
+    Payments& payments() override { return *this; }
+    Outbox& outbox() override { return *this; }
+    IdempotencyKeys& idempotencyKeys() override { return *this; }
+
+private:
+    // Users
+    std::optional<UserId> add(const User& user) override {
+        for (const auto& [id, other] : rows_.users) {
+            if (other.username == user.username) return std::nullopt;
+        }
+        const UserId id{++rows_.lastId};
+        rows_.users[id] = user;
+        rows_.users[id].id = id;
+        rows_.balances[id] = core::Money{};
+        return id;
+    }
+    bool exists(UserId id) override { return rows_.users.contains(id); }
+
+    // Accounts
+    std::optional<core::Money> change(UserId user, core::Money amount, core::Money most) override {
+        const auto account = rows_.balances.find(user);
+        if (account == rows_.balances.end()) return std::nullopt;
+        const auto result = account->second.plus(amount);
+        if (!result || *result < core::Money{} || *result > most) return std::nullopt;
+        account->second = *result;
+        return result;
+    }
+    std::optional<core::Money> balance(UserId user) override { return maybe(rows_.balances, user); }
+    void record(UserId user, const HistoryEntry& entry) override {
+        auto& history = rows_.histories[user];
+        history.push_back(entry);
+        history.back().id = HistoryId{++rows_.lastId};
+    }
+
+    // Products
+    ProductId add(const Product& product) override {
+        const ProductId id{++rows_.lastId};
+        rows_.products[id] = product;
+        rows_.products[id].id = id;
+        return id;
+    }
+    std::vector<Product> find(const std::vector<ProductId>& ids) override {
+        std::vector<Product> found;
+        for (const auto& [id, product] : rows_.products) {
+            if (std::find(ids.begin(), ids.end(), id) != ids.end()) found.push_back(product);
+        }
+        return found;
+    }
+    bool take(ProductId id, std::int64_t quantity) override {
+        const auto found = rows_.products.find(id);
+        if (found == rows_.products.end() || found->second.stock < quantity) return false;
+        found->second.stock -= quantity;
+        return true;
+    }
+
+    // Orders
+    OrderId add(const Order& order) override {
+        const OrderId id{++rows_.lastId};
+        rows_.orders[id] = order;
+        rows_.orders[id].id = id;
+        return id;
+    }
+    std::optional<Order> lock(OrderId id) override { return maybe(rows_.orders, id); }
+    bool move(OrderId id, OrderState from, OrderState to,
+              std::optional<core::Timestamp> completedAt) override {
+        const auto found = rows_.orders.find(id);
+        if (found == rows_.orders.end() || found->second.state != from) return false;
+        found->second.state = to;
+        if (completedAt) found->second.completedAt = completedAt;
+        return true;
+    }
+
+    // Payments
+    PaymentId add(const Payment& payment) override {
+        for (const auto& [id, other] : rows_.payments) {
+            if (payment.order && other.order == payment.order && other.state != PaymentState::failed) {
+                throw core::Error(core::ErrorKind::internal, "the order has a live payment");
+            }
+        }
+        const PaymentId id{++rows_.lastId};
+        rows_.payments[id] = payment;
+        rows_.payments[id].id = id;
+        return id;
+    }
+
+    // Outbox
+    void add(const OutboxEvent& event) override { rows_.events.push_back(event); }
+
+    // IdempotencyKeys
+    std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> lock(const std::string& scope,
+                                                               const std::string& key) override {
+        if (held_.contains({scope, key})) return KeyLocked{};
+        const auto found = rows_.keys.find({scope, key});
+        if (found == rows_.keys.end()) return KeyAbsent{};
+        return found->second;
+    }
+    bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
+             core::Timestamp expiresAt) override {
+        if (overtaken_({scope, key})) return false;
+        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, 0, "", expiresAt}).second;
+    }
+    void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
+                 core::Timestamp expiresAt) override {
+        rows_.keys.at({scope, key}) = {hash, false, 0, "", expiresAt};
+    }
+    void complete(const std::string& scope, const std::string& key, int status,
+                  const std::string& body) override {
+        auto& record = rows_.keys.at({scope, key});
+        record.done = true;
+        record.status = status;
+        record.body = body;
+    }
+
+    const core::Clock& clock_;
+    FakeShop::Rows& rows_;
+    const std::set<FakeShop::Key>& held_;
+    const std::function<bool(const FakeShop::Key&)>& overtaken_;
+};
+
+} // namespace
+
+void FakeShop::run(const std::function<Ending(Transaction&)>& work) {
+    bool added = false;
+    {
+        const std::lock_guard lock(mutex_);
+        auto rows = rows_;
+        const std::function<bool(const Key&)> overtaken = [this](const Key& key) {
+            if (!overtaking_) return false;
+            rows_.keys[key] = *std::exchange(overtaking_, std::nullopt);
+            return true;
+        };
+        FakeTransaction transaction(clock_, rows, held_, overtaken);
+        if (work(transaction) == Ending::commit) {
+            added = rows.events.size() > rows_.events.size();
+            rows_ = std::move(rows);
+        }
+    }
+    if (added && onCommitted_) onCommitted_();
+}
+
+std::optional<User> FakeShop::user(UserId id) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.users, id);
+}
+
+std::optional<core::Money> FakeShop::balance(UserId user) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.balances, user);
+}
+
+Page<HistoryEntry> FakeShop::history(UserId user, const PageRequest& page) {
+    const std::lock_guard lock(mutex_);
+    Page<HistoryEntry> result;
+    const auto before = page.cursor.value_or(std::numeric_limits<std::int64_t>::max());
+    auto entries = maybe(rows_.histories, user).value_or(std::vector<HistoryEntry>{});
+    std::erase_if(entries, [&](const auto& entry) { return entry.id.value >= before; });
+    std::reverse(entries.begin(), entries.end());
+    if (entries.size() > static_cast<std::size_t>(page.limit)) {
+        entries.resize(static_cast<std::size_t>(page.limit));
+        result.next = entries.back().id.value;
+    }
+    result.items = std::move(entries);
+    return result;
+}
+
+std::optional<Product> FakeShop::product(ProductId id) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.products, id);
+}
+
+Page<Product> FakeShop::products(const PageRequest& page) {
+    const std::lock_guard lock(mutex_);
+    Page<Product> result;
+    const auto start = rows_.products.upper_bound(ProductId{page.cursor.value_or(0)});
+    for (auto it = start; it != rows_.products.end(); ++it) {
+        if (result.items.size() == static_cast<std::size_t>(page.limit)) {
+            result.next = result.items.back().id.value;
+            break;
+        }
+        result.items.push_back(it->second);
+    }
+    return result;
+}
+
+std::optional<Order> FakeShop::order(OrderId id) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.orders, id);
+}
+
+std::optional<Payment> FakeShop::payment(PaymentId id) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.payments, id);
+}
+
+std::vector<OutboxEvent> FakeShop::events() const {
+    const std::lock_guard lock(mutex_);
+    return rows_.events;
+}
+
+} // namespace outboxd::testing
