@@ -53,7 +53,8 @@ void PreparedStatement::fail() {
     const bool onStatement = mysql_stmt_errno(handle_.get()) != 0;
     const auto number = onStatement ? mysql_stmt_errno(handle_.get()) : mysql_errno(connection_);
     broken_ = broken_ || number == 0 || breaksConnection(number);
-    throwDatabaseError(number, onStatement ? mysql_stmt_error(handle_.get()) : mysql_error(connection_), name_);
+    throwDatabaseError(number, onStatement ? mysql_stmt_error(handle_.get()) : mysql_error(connection_),
+                       name_);
 }
 
 void PreparedStatement::run(std::span<const Parameter> parameters) {

@@ -181,7 +181,8 @@ BOOST_AUTO_TEST_CASE(failed_connections_leave_their_place_to_others) {
     auto settings = schema.settings();
     settings.schema = "no_such_schema";
     pool.emplace(settings, PoolSettings{.sessions = 1}, clock);
-    for (int i = 0; i < 3; ++i) BOOST_TEST(errorOf([&] { pool->acquire(); }).kind() == ErrorKind::misconfigured);
+    for (int i = 0; i < 3; ++i)
+        BOOST_TEST(errorOf([&] { pool->acquire(); }).kind() == ErrorKind::misconfigured);
     BOOST_TEST(pool->figures().open == 0U);
 }
 

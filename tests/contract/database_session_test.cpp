@@ -36,9 +36,7 @@ long peakKilobytes() {
     return usage.ru_maxrss;
 }
 
-bool mentions(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 
@@ -55,8 +53,9 @@ BOOST_AUTO_TEST_CASE(a_short_value_of_a_huge_type_costs_no_more_than_itself) {
 
 BOOST_AUTO_TEST_CASE(integers_keep_their_sign_and_range) {
     static constexpr Statement numbers{
-        "test.numbers", "SELECT CAST(-9223372036854775808 AS SIGNED), CAST(? AS SIGNED), CAST(? AS UNSIGNED), TRUE, "
-                        "CAST(? AS UNSIGNED), 1 - ?"};
+        "test.numbers",
+        "SELECT CAST(-9223372036854775808 AS SIGNED), CAST(? AS SIGNED), CAST(? AS UNSIGNED), TRUE, "
+        "CAST(? AS UNSIGNED), 1 - ?"};
     const auto row = session.query(numbers, {std::numeric_limits<std::int64_t>::max(),
                                              std::numeric_limits<std::int64_t>::max(),
                                              std::numeric_limits<std::uint64_t>::max(), 2})[0];
@@ -117,7 +116,8 @@ BOOST_AUTO_TEST_CASE(arbitrary_bytes_and_four_byte_characters_survive_both_proto
     const std::string name = "\xF0\x9F\x9B\x92 ' \\ \xED\x95\x9C";
     static constexpr Statement insert{"test.both", "INSERT INTO t VALUES (1, ?, ?)"};
     session.execute(insert, {bytes, name});
-    session.textExecute("INSERT INTO t VALUES (2, " + session.quoted(bytes) + ", " + session.quoted(name) + ")");
+    session.textExecute("INSERT INTO t VALUES (2, " + session.quoted(bytes) + ", " + session.quoted(name) +
+                        ")");
     static constexpr Statement select{"test.both_back", "SELECT value, name FROM t ORDER BY id"};
     for (const auto& row : session.query(select)) {
         BOOST_TEST((row.bytes(0) == bytes));
@@ -125,7 +125,8 @@ BOOST_AUTO_TEST_CASE(arbitrary_bytes_and_four_byte_characters_survive_both_proto
     }
     std::size_t same = 0;
     const auto rows = session.textQuery("SELECT value, name, NULL, '' FROM t", [&](Session::TextRow row) {
-        same += row[0] == bytes && row[1] == name && row[2].data() == nullptr && row[3].data() != nullptr ? 1 : 0;
+        same +=
+            row[0] == bytes && row[1] == name && row[2].data() == nullptr && row[3].data() != nullptr ? 1 : 0;
     });
     BOOST_TEST(rows == 2U);
     BOOST_TEST(same == 2U);
@@ -210,8 +211,9 @@ BOOST_AUTO_TEST_CASE(the_server_ends_a_statement_that_takes_too_long) {
     settings.statementTimeout = 100ms;
     Session hasty{settings};
     // Not SLEEP() or BENCHMARK(): MariaDB cuts them short and calls that a success.
-    static constexpr Statement slow{"test.slow", "SELECT COUNT(*) FROM information_schema.columns a, "
-                                                 "information_schema.columns b, information_schema.columns c"};
+    static constexpr Statement slow{"test.slow",
+                                    "SELECT COUNT(*) FROM information_schema.columns a, "
+                                    "information_schema.columns b, information_schema.columns c"};
     BOOST_TEST(errorOf([&] { hasty.query(slow); }).kind() == ErrorKind::timeout);
     BOOST_TEST(errorOf([&] { hasty.textExecute(std::string{slow.text}); }).kind() == ErrorKind::timeout);
     BOOST_TEST(!hasty.broken());

@@ -112,7 +112,8 @@ BOOST_AUTO_TEST_CASE(a_deadlock_is_rolled_back_and_tried_again) {
     crosswise(1, 2);
     other.join();
     BOOST_TEST(runs == 3);
-    static constexpr database::Statement balances{"test.balances", "SELECT MIN(balance), MAX(balance) FROM account"};
+    static constexpr database::Statement balances{"test.balances",
+                                                  "SELECT MIN(balance), MAX(balance) FROM account"};
     const auto row = admin.query(balances)[0];
     BOOST_TEST(row.integer(0) == 2);
     BOOST_TEST(row.integer(1) == 2);

@@ -43,9 +43,10 @@ BOOST_AUTO_TEST_CASE(an_event_is_queued_for_the_lane_of_its_key_and_its_status_c
     session.textExecute("INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload) "
                         "VALUES ('0123456789abcdef', 'payment', 'p-1', 'payment-completed', '{}')");
     static constexpr database::Statement state{
-        "test.state", "SELECT e.order_key, q.lane, CRC32('p-1') & 15, s.status, "
-                      "ABS(TIMESTAMPDIFF(SECOND, e.created_at, UTC_TIMESTAMP(6))) < 60 "
-                      "FROM outbox_event e JOIN outbox_queue q ON q.id = e.id JOIN outbox_status s ON s.id = e.id"};
+        "test.state",
+        "SELECT e.order_key, q.lane, CRC32('p-1') & 15, s.status, "
+        "ABS(TIMESTAMPDIFF(SECOND, e.created_at, UTC_TIMESTAMP(6))) < 60 "
+        "FROM outbox_event e JOIN outbox_queue q ON q.id = e.id JOIN outbox_status s ON s.id = e.id"};
     const auto rows = session.query(state);
     BOOST_REQUIRE(rows.size() == 1);
     BOOST_TEST(rows[0].bytes(0) == "p-1");

@@ -24,8 +24,6 @@ template <class Work> core::Error errorOf(Work&& work) {
 
 namespace outboxd::core {
 
-inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) {
-    return out << name(kind);
-}
+inline std::ostream& operator<<(std::ostream& out, ErrorKind kind) { return out << name(kind); }
 
 } // namespace outboxd::core

@@ -12,7 +12,8 @@ namespace outboxd::testing {
 class LimitedUser {
 public:
     // `privileges` on the schema of `database`, e.g. "SELECT, INSERT".
-    LimitedUser(const TestDatabase& database, const std::string& privileges) : settings_(database.settings()) {
+    LimitedUser(const TestDatabase& database, const std::string& privileges)
+        : settings_(database.settings()) {
         settings_.user = database.name() + "_u";
         settings_.password = "pw";
         database::Session admin{TestDatabase::server()};

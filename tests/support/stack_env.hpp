@@ -15,10 +15,12 @@ public:
     StackEnv() {
         const char* path = std::getenv("OUTBOXD_TEST_STACK_ENV");
         if (path == nullptr) {
-            throw std::runtime_error("OUTBOXD_TEST_STACK_ENV names no file: run the tests through ctest or ./dev test");
+            throw std::runtime_error(
+                "OUTBOXD_TEST_STACK_ENV names no file: run the tests through ctest or ./dev test");
         }
         std::ifstream file{path};
-        if (!file) throw std::runtime_error(std::string{"cannot read the addresses of the test stack from "} + path);
+        if (!file)
+            throw std::runtime_error(std::string{"cannot read the addresses of the test stack from "} + path);
         for (std::string line; std::getline(file, line);) {
             const auto equals = line.find('=');
             if (line.empty() || line.front() == '#' || equals == std::string::npos) continue;
@@ -29,7 +31,8 @@ public:
     // Throws if the file has no such line.
     const std::string& at(const std::string& key) const {
         const auto found = values_.find(key);
-        if (found == values_.end()) throw std::runtime_error("the test stack's file has no line " + key + "=...");
+        if (found == values_.end())
+            throw std::runtime_error("the test stack's file has no line " + key + "=...");
         return found->second;
     }
 

@@ -18,7 +18,8 @@ sockaddr_in address(const std::string& host, unsigned port) {
     sockaddr_in result{};
     result.sin_family = AF_INET;
     result.sin_port = htons(static_cast<std::uint16_t>(port));
-    if (inet_pton(AF_INET, host.c_str(), &result.sin_addr) != 1) throw std::runtime_error("not an IPv4 address: " + host);
+    if (inet_pton(AF_INET, host.c_str(), &result.sin_addr) != 1)
+        throw std::runtime_error("not an IPv4 address: " + host);
     return result;
 }
 
@@ -89,11 +90,13 @@ void TcpProxy::run() {
             auto& link = links[i];
             for (const bool fromClient : {true, false}) {
                 if (stalled_ || dead[i] || polls[2 + 2 * i + (fromClient ? 0 : 1)].revents == 0) continue;
-                const auto got = recv(fromClient ? link.client : link.server, buffer.data(), buffer.size(), 0);
+                const auto got =
+                    recv(fromClient ? link.client : link.server, buffer.data(), buffer.size(), 0);
                 const std::string_view bytes{buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
                 const bool hit = fromClient && armed_ && bytes.find(text_) != std::string_view::npos;
                 if (hit) armed_ = false;
-                if (bytes.empty() || (hit && when_ == Cut::beforeServer) || (!fromClient && link.awaitingLastReply)) {
+                if (bytes.empty() || (hit && when_ == Cut::beforeServer) ||
+                    (!fromClient && link.awaitingLastReply)) {
                     dead[i] = true;
                     continue;
                 }

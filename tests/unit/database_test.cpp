@@ -17,9 +17,7 @@ core::Error thrownFor(unsigned number, const char* message) {
     return errorOf([&] { database::throwDatabaseError(number, message, "users.add"); });
 }
 
-bool mentions(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
+bool mentions(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 } // namespace
 
@@ -34,14 +32,17 @@ BOOST_AUTO_TEST_CASE(date_and_time_survive_the_database_form) {
 }
 
 BOOST_AUTO_TEST_CASE(fewer_fractional_digits_are_padded) {
-    BOOST_TEST(database::toDateTime(*database::parseDateTime("2026-02-28 00:00:00")) == "2026-02-28 00:00:00.000000");
-    BOOST_TEST(database::toDateTime(*database::parseDateTime("2026-02-28 00:00:00.12")) == "2026-02-28 00:00:00.120000");
+    BOOST_TEST(database::toDateTime(*database::parseDateTime("2026-02-28 00:00:00")) ==
+               "2026-02-28 00:00:00.000000");
+    BOOST_TEST(database::toDateTime(*database::parseDateTime("2026-02-28 00:00:00.12")) ==
+               "2026-02-28 00:00:00.120000");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_date_and_time_is_refused) {
-    for (const auto* text : {"", "2026-11-21", "0000-00-00 00:00:00", "2026-02-29 00:00:00", "2026-01-01 24:00:00",
-                             "2026-01-01 00:60:00", "2026-01-01T00:00:00", "2026-01-01 00:00:00.",
-                             "2026-01-01 00:00:00.1234567", "2026-01-01 00:00:0x", "2026-01-01 00:00:00,5"}) {
+    for (const auto* text :
+         {"", "2026-11-21", "0000-00-00 00:00:00", "2026-02-29 00:00:00", "2026-01-01 24:00:00",
+          "2026-01-01 00:60:00", "2026-01-01T00:00:00", "2026-01-01 00:00:00.", "2026-01-01 00:00:00.1234567",
+          "2026-01-01 00:00:0x", "2026-01-01 00:00:00,5"}) {
         BOOST_TEST(!database::parseDateTime(text).has_value(), text);
     }
 }
@@ -120,15 +121,16 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(scripts)
 
 BOOST_AUTO_TEST_CASE(a_script_is_cut_at_semicolons_outside_quotes_and_comments) {
-    const auto found = database::splitStatements("-- first; not a statement\n"
-                                                 "SELECT ';', \"a;\"\"b\", `c;`, 'it''s; \\'quoted\\';';\n"
-                                                 "# and; this\n"
-                                                 "/* nor; this */ INSERT /* in; side */ INTO t VALUES (1--1) ; ;\n"
-                                                 "/*! SET @a = 1 */;\n"
-                                                 "UPDATE t SET a = 2 -- the last; one\n");
+    const auto found =
+        database::splitStatements("-- first; not a statement\n"
+                                  "SELECT ';', \"a;\"\"b\", `c;`, 'it''s; \\'quoted\\';';\n"
+                                  "# and; this\n"
+                                  "/* nor; this */ INSERT /* in; side */ INTO t VALUES (1--1) ; ;\n"
+                                  "/*! SET @a = 1 */;\n"
+                                  "UPDATE t SET a = 2 -- the last; one\n");
     const std::vector<std::string_view> expected{"SELECT ';', \"a;\"\"b\", `c;`, 'it''s; \\'quoted\\';'",
-                                                 "INSERT /* in; side */ INTO t VALUES (1--1)", "/*! SET @a = 1 */",
-                                                 "UPDATE t SET a = 2"};
+                                                 "INSERT /* in; side */ INTO t VALUES (1--1)",
+                                                 "/*! SET @a = 1 */", "UPDATE t SET a = 2"};
     BOOST_TEST(found == expected, boost::test_tools::per_element());
     BOOST_TEST(database::splitStatements(" -- nothing\n ;; ").empty());
 }
@@ -140,8 +142,8 @@ BOOST_AUTO_TEST_CASE(an_unclosed_quote_or_comment_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(servers_that_are_too_old_are_refused) {
-    for (const auto* version : {"10.6.0-MariaDB", "10.11.19-MariaDB-0+deb12u1-log", "11.4.2-MariaDB", "8.0.16", "8.4.0",
-                                "9.1.0-commercial"}) {
+    for (const auto* version : {"10.6.0-MariaDB", "10.11.19-MariaDB-0+deb12u1-log", "11.4.2-MariaDB",
+                                "8.0.16", "8.4.0", "9.1.0-commercial"}) {
         BOOST_TEST(!database::refusedServer(version).has_value(), version);
     }
     for (const auto* version : {"10.5.27-MariaDB", "5.5.68-MariaDB", "8.0.15", "5.7.44-log", ""}) {
