@@ -1,0 +1,14 @@
+// The handlers, one file per resource. Internal to api/; see addShopRoutes().
+#pragma once
+
+#include "api/shop.hpp"
+
+namespace outboxd::api {
+
+void addUserRoutes(Router& router, const Shop& shop);
+void addPointRoutes(Router& router, const Shop& shop);
+void addProductRoutes(Router& router, const Shop& shop);
+void addOrderRoutes(Router& router, const Shop& shop);
+void addPaymentRoutes(Router& router, const Shop& shop);
+
+} // namespace outboxd::api

@@ -1,0 +1,68 @@
+#include "api/handlers/handlers.hpp"
+#include "api/handlers/support.hpp"
+#include "api/idempotent.hpp"
+#include "api/json_body.hpp"
+#include "api/render.hpp"
+#include "commerce/payments.hpp"
+
+namespace outboxd::api {
+
+namespace {
+
+constexpr Success kCreated{201, "/api/v1/payments", "paymentId"};
+
+std::string paidJson(const commerce::Paid& paid) {
+    JsonWriter json;
+    json.begin();
+    write(json, paid.payment);
+    return json.field("completedAt", paid.completedAt).field("balance", paid.balance).end().text();
+}
+
+http::Response pay(const Shop& shop, const Call& call) {
+    if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
+    JsonBody body(call.request);
+    commerce::PayOrder command{.order = {call.ids[0]},
+                               .user = {body.root().integer("userId")},
+                               .traceparent = call.request.traceparent};
+    if (const auto problem = body.problem()) return refuse(call, *problem);
+    return checked(call, std::move(command), [&](const commerce::Valid<commerce::PayOrder>& valid) {
+        return runOnce(shop, call, KeyNeed::required, kCreated, [&](commerce::Transaction& transaction) {
+            return rendered<commerce::Paid>(payOrder(transaction, valid), paidJson);
+        });
+    });
+}
+
+http::Response authorize(const Shop& shop, const Call& call) {
+    if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
+    JsonBody body(call.request);
+    auto& root = body.root();
+    commerce::Authorize command{.merchant = root.text("merchant"),
+                                .amount = core::Money{root.integer("amount")},
+                                .currency = root.text("currency"),
+                                .reference = root.text("reference"),
+                                .traceparent = call.request.traceparent};
+    if (const auto problem = body.problem()) return refuse(call, *problem);
+    return checked(call, std::move(command), [&](const commerce::Valid<commerce::Authorize>& valid) {
+        return runOnce(shop, call, KeyNeed::required, kCreated,
+                       [&](commerce::Transaction& transaction) -> Rendered {
+                           return toJson(commerce::authorize(transaction, valid));
+                       });
+    });
+}
+
+http::Response get(const Shop& shop, const Call& call) {
+    if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
+    const auto payment = shop.reader.payment({call.ids[0]});
+    return payment ? json(toJson(*payment)) : refuse(call, notFound("payment"));
+}
+
+} // namespace
+
+void addPaymentRoutes(Router& router, const Shop& shop) {
+    router.add("POST", "/api/v1/orders/{orderId}/payment", [&shop](const Call& call) { return pay(shop, call); });
+    router.add("POST", "/api/v1/payments/authorizations",
+               [&shop](const Call& call) { return authorize(shop, call); });
+    router.add("GET", "/api/v1/payments/{paymentId}", [&shop](const Call& call) { return get(shop, call); });
+}
+
+} // namespace outboxd::api

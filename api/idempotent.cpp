@@ -1,0 +1,109 @@
+#include "api/idempotent.hpp"
+
+#include "api/problems.hpp"
+#include "platform/http/digest.hpp"
+
+#include <algorithm>
+#include <rapidjson/document.h>
+
+namespace outboxd::api {
+
+namespace {
+
+bool isVisible(char c) {
+    return c > 0x20 && c < 0x7f;
+}
+
+commerce::RequestHash hashOf(const Call& call) {
+    const auto digest = http::sha256({call.request.method, call.path, call.request.body});
+    commerce::RequestHash hash{};
+    std::transform(digest.begin(), digest.end(), hash.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+    return hash;
+}
+
+// Said again from the stored body, so that a replay has it too.
+void addLocation(http::Response& response, const Success& success) {
+    if (success.idMember.empty()) return;
+    rapidjson::Document body;
+    body.Parse(response.body.data(), response.body.size());
+    const std::string member{success.idMember};
+    if (body.HasParseError() || !body.IsObject() || !body.HasMember(member.c_str())) return;
+    response.headers.add("Location", std::string{success.location} + "/" +
+                                         std::to_string(body[member.c_str()].GetInt64()));
+}
+
+http::Response success(const Success& success, int status, std::string body) {
+    http::Response response;
+    response.status = status;
+    response.body = std::move(body);
+    addLocation(response, success);
+    return response;
+}
+
+http::Response runWithoutKey(const Shop& shop, const Call& call, const Success& wanted, const Change& change) {
+    auto result = commerce::transact(shop.unitOfWork, change, [](const auto& outcome) {
+        return std::holds_alternative<std::string>(outcome);
+    });
+    if (const auto* problem = std::get_if<http::Problem>(&result)) return http::toResponse(*problem, call.request);
+    return success(wanted, wanted.status, std::move(std::get<std::string>(result)));
+}
+
+} // namespace
+
+std::optional<std::string> parseIdempotencyKey(std::string_view value) {
+    std::string key;
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+        value = value.substr(1, value.size() - 2);
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            // RFC 8941, 3.3.3: a backslash escapes a quote or a backslash and nothing else.
+            if (value[i] == '"') return std::nullopt;
+            if (value[i] == '\\' && (++i == value.size() || (value[i] != '"' && value[i] != '\\'))) return std::nullopt;
+            key += value[i];
+        }
+    } else if (value.find_first_of("\"\\,;") == std::string_view::npos) {
+        key = value;
+    }
+    if (key.empty() || key.size() > commerce::kLongestIdempotencyKey || !std::all_of(key.begin(), key.end(), isVisible))
+        return std::nullopt;
+    return key;
+}
+
+http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& wanted,
+                       const Change& change) {
+    const auto& headers = call.request.headers;
+    const auto field = headers.get("Idempotency-Key");
+    if (!field) {
+        if (need == KeyNeed::optional) return runWithoutKey(shop, call, wanted, change);
+        return http::toResponse({400, "idempotency_key_missing", "This request needs an Idempotency-Key."},
+                                call.request);
+    }
+    const auto key = parseIdempotencyKey(*field);
+    if (!key || headers.count("Idempotency-Key") > 1)
+        return http::toResponse({400, "idempotency_key_invalid",
+                                 "The Idempotency-Key must be one string of 1 to 255 visible characters."},
+                                call.request);
+
+    std::optional<http::Problem> refusal;
+    const auto work = [&](commerce::Transaction& transaction) -> commerce::Reply {
+        refusal.reset();
+        auto result = change(transaction);
+        if (auto* body = std::get_if<std::string>(&result)) return {wanted.status, std::move(*body), true};
+        refusal = std::move(std::get<http::Problem>(result));
+        return {.status = refusal->status, .body = {}, .keep = false};
+    };
+    auto outcome = shop.idempotent.run({call.client.scope, *key, hashOf(call)}, work);
+    if (auto* fresh = std::get_if<commerce::Fresh>(&outcome)) {
+        if (!fresh->reply.keep) return http::toResponse(*refusal, call.request);
+        return success(wanted, fresh->reply.status, std::move(fresh->reply.body));
+    }
+    if (auto* replayed = std::get_if<commerce::Replayed>(&outcome)) {
+        auto response = success(wanted, replayed->reply.status, std::move(replayed->reply.body));
+        response.headers.add("Idempotent-Replayed", "true");
+        return response;
+    }
+    if (const auto* busy = std::get_if<commerce::InProgress>(&outcome))
+        return http::toResponse(problemFor(*busy), call.request);
+    return http::toResponse(problemFor(commerce::KeyReused{}), call.request);
+}
+
+} // namespace outboxd::api

@@ -1,0 +1,41 @@
+// The one place where errors and refusals become problem documents. The codes are part of the API: docs/api.md.
+#pragma once
+
+#include "commerce/idempotency.hpp"
+#include "commerce/orders.hpp"
+#include "commerce/payments.hpp"
+#include "commerce/points.hpp"
+#include "commerce/users.hpp"
+#include "commerce/valid.hpp"
+#include "platform/core/error.hpp"
+#include "platform/http/problem.hpp"
+
+#include <vector>
+
+namespace outboxd::api {
+
+// 400 invalid_request. `errors`: at least one.
+http::Problem invalidRequest(std::vector<http::FieldError> errors);
+
+// Broken machinery: 503 with Retry-After if trying again can help, else 500 without a word about the inside.
+http::Problem problemFor(const core::Error& error);
+
+http::Problem problemFor(const commerce::Invalid& invalid);
+http::Problem problemFor(const commerce::UsernameTaken&);
+http::Problem problemFor(const commerce::UserNotFound& refusal);
+http::Problem problemFor(const commerce::BalanceLimitReached& refusal);
+http::Problem problemFor(const commerce::ProductNotFound& refusal);
+http::Problem problemFor(const commerce::OutOfStock& refusal);
+http::Problem problemFor(const commerce::TotalTooLarge& refusal);
+http::Problem problemFor(const commerce::OrderNotFound& refusal);
+http::Problem problemFor(const commerce::NotOwner&);
+http::Problem problemFor(const commerce::WrongState& refusal);
+http::Problem problemFor(const commerce::OrderExpired& refusal);
+http::Problem problemFor(const commerce::InsufficientPoints& refusal);
+http::Problem problemFor(const commerce::InProgress& refusal);
+http::Problem problemFor(const commerce::KeyReused&);
+
+// Of something that was looked up by its path: "product_not_found".
+http::Problem notFound(std::string_view what);
+
+} // namespace outboxd::api

@@ -1,0 +1,113 @@
+#include "api/query.hpp"
+
+#include "api/did_you_mean.hpp"
+#include "api/problems.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace outboxd::api {
+
+namespace {
+
+template <class Integer> std::optional<Integer> parse(std::string_view text) {
+    Integer number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+// RFC 4648, section 5, without padding.
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+std::string toBase64Url(std::string_view bytes) {
+    std::string result;
+    unsigned bits = 0;
+    int count = 0;
+    for (const char c : bytes) {
+        bits = (bits << 8) | static_cast<unsigned char>(c);
+        for (count += 8; count >= 6; count -= 6) result += kAlphabet[(bits >> (count - 6)) & 63];
+    }
+    if (count > 0) result += kAlphabet[(bits << (6 - count)) & 63];
+    return result;
+}
+
+std::optional<std::string> fromBase64Url(std::string_view text) {
+    std::string result;
+    unsigned bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const auto value = kAlphabet.find(c);
+        if (value == std::string_view::npos) return std::nullopt;
+        bits = (bits << 6) | static_cast<unsigned>(value);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        result += static_cast<char>((bits >> count) & 255);
+    }
+    return result;
+}
+
+} // namespace
+
+commerce::PageRequest Query::page() {
+    commerce::PageRequest page;
+    if (const auto text = find("limit")) {
+        const auto limit = parse<int>(*text);
+        if (limit && *limit >= 1 && *limit <= commerce::kMostPerPage) {
+            page.limit = *limit;
+        } else {
+            errors_.push_back({"", fmt::format("must be 1 to {}", commerce::kMostPerPage), "limit"});
+        }
+    }
+    if (const auto text = find("cursor")) {
+        page.cursor = decodeCursor(*text);
+        if (!page.cursor) errors_.push_back({"", "must be the nextCursor of an earlier page", "cursor"});
+    }
+    return page;
+}
+
+bool Query::flag(std::string_view name) {
+    return find(name).has_value();
+}
+
+std::optional<http::Problem> Query::problem() {
+    for (const auto& [name, value] : request_.query) {
+        if (std::find(asked_.begin(), asked_.end(), name) == asked_.end())
+            errors_.push_back({"", unknownName(name, asked_), name.empty() ? "(empty)" : name});
+        if (errors_.size() >= 32) break;
+    }
+    if (errors_.empty()) return std::nullopt;
+    return invalidRequest(std::move(errors_));
+}
+
+std::optional<std::string_view> Query::find(std::string_view name) {
+    asked_.push_back(name);
+    std::optional<std::string_view> found;
+    for (const auto& [key, value] : request_.query) {
+        if (key != name) continue;
+        if (found) {
+            errors_.push_back({"", "is given more than once", std::string{name}});
+            return std::nullopt;
+        }
+        found = value;
+    }
+    return found;
+}
+
+std::string encodeCursor(std::int64_t position) {
+    return toBase64Url(fmt::format("after:{}", position));
+}
+
+std::optional<std::int64_t> decodeCursor(std::string_view cursor) {
+    if (cursor.size() > 64) return std::nullopt;
+    const auto text = fromBase64Url(cursor);
+    if (!text || text->substr(0, 6) != "after:") return std::nullopt;
+    const auto position = parse<std::int64_t>(std::string_view{*text}.substr(6));
+    // One position has one spelling.
+    if (!position || encodeCursor(*position) != cursor) return std::nullopt;
+    return position;
+}
+
+} // namespace outboxd::api

@@ -1,0 +1,42 @@
+// Query parameters, read as strictly as bodies: unknown, repeated and malformed ones are refused, all at once.
+#pragma once
+
+#include "commerce/shop_reader.hpp"
+#include "platform/http/message.hpp"
+#include "platform/http/problem.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::api {
+
+class Query {
+public:
+    // `request` must outlive the query.
+    explicit Query(const http::Request& request) : request_(request) {}
+
+    // `limit` (1 to kMostPerPage, 20 if absent) and `cursor` (from an earlier page).
+    commerce::PageRequest page();
+    // True if the name is there, whatever its value.
+    bool flag(std::string_view name);
+
+    // Called once, after everything was asked for.
+    std::optional<http::Problem> problem();
+
+private:
+    std::optional<std::string_view> find(std::string_view name);
+
+    const http::Request& request_;
+    std::vector<std::string_view> asked_;
+    std::vector<http::FieldError> errors_;
+};
+
+// An opaque cursor: clients hand it back and must not look into it, so that its content may change.
+std::string encodeCursor(std::int64_t position);
+// Empty if encodeCursor cannot have made it.
+std::optional<std::int64_t> decodeCursor(std::string_view cursor);
+
+} // namespace outboxd::api

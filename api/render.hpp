@@ -1,0 +1,42 @@
+// The shop's things as the API shows them.
+#pragma once
+
+#include "api/json_writer.hpp"
+#include "api/query.hpp"
+#include "commerce/model.hpp"
+#include "commerce/shop_reader.hpp"
+
+#include <string>
+
+namespace outboxd::api {
+
+// Each writes the members of an object that the caller began.
+void write(JsonWriter& json, const commerce::User& user);
+void write(JsonWriter& json, const commerce::HistoryEntry& entry);
+void write(JsonWriter& json, const commerce::Product& product);
+void write(JsonWriter& json, const commerce::Order& order);
+void write(JsonWriter& json, const commerce::Payment& payment);
+
+template <class Thing> std::string toJson(const Thing& thing) {
+    JsonWriter json;
+    json.begin();
+    write(json, thing);
+    return json.end().text();
+}
+
+// {"items": [...], "nextCursor": "..." or null}
+template <class Item> std::string toJson(const commerce::Page<Item>& page) {
+    JsonWriter json;
+    json.begin().beginList("items");
+    for (const auto& item : page.items) {
+        json.begin();
+        write(json, item);
+        json.end();
+    }
+    std::optional<std::string_view> next;
+    std::string cursor;
+    if (page.next) next = cursor = encodeCursor(*page.next);
+    return json.endList().field("nextCursor", next).end().text();
+}
+
+} // namespace outboxd::api

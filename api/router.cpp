@@ -1,0 +1,126 @@
+#include "api/router.hpp"
+
+#include "api/problems.hpp"
+#include "platform/core/error.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace outboxd::api {
+
+namespace {
+
+// "/a/b" -> a, b. An empty segment stays, so that "//a" and "/a/" match nothing.
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> segments;
+    while (!path.empty()) {
+        path.remove_prefix(1); // the slash
+        const auto end = std::min(path.find('/'), path.size());
+        segments.push_back(path.substr(0, end));
+        path.remove_prefix(end);
+    }
+    return segments;
+}
+
+bool isParameter(std::string_view segment) {
+    return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string_view>& segments) {
+    return std::equal(pattern.begin(), pattern.end(), segments.begin(), segments.end(),
+                      [](const std::string& expected, std::string_view actual) {
+                          return isParameter(expected) ? !actual.empty() : expected == actual;
+                      });
+}
+
+// Digits alone, no leading zero: one resource has one path.
+std::optional<std::int64_t> parseId(std::string_view text) {
+    std::int64_t id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc{} || end != text.data() + text.size() || id < 1 || text[0] == '0') return std::nullopt;
+    return id;
+}
+
+} // namespace
+
+void Router::add(std::string method, std::string route, RouteHandler handler) {
+    Route added{std::move(method), std::move(route), {}, std::move(handler)};
+    for (const auto segment : split(added.text)) added.segments.emplace_back(segment);
+    routes_.push_back(std::move(added));
+}
+
+http::Response Router::handle(const http::Request& request) {
+    auto segments = split(request.path);
+    if (segments.size() > 1 && segments[0] == "api" && segments[1] != "v1")
+        segments.insert(segments.begin() + 1, "v1");
+
+    std::string_view wanted = request.method;
+    if (wanted == "HEAD") wanted = "GET";
+    const Route* known = nullptr;
+    std::string allow;
+    for (const auto& route : routes_) {
+        if (!matches(route.segments, segments)) continue;
+        if (route.method == wanted) return dispatch(route, request, segments);
+        known = &route;
+        allow += route.method + ", ";
+        if (route.method == "GET") allow += "HEAD, ";
+    }
+    if (!known)
+        return http::toResponse({404, "not_found", "There is nothing at this path."}, request);
+
+    allow += "OPTIONS";
+    http::Response response;
+    if (wanted == "OPTIONS") {
+        response.status = 204;
+    } else {
+        response = http::toResponse({405, "method_not_allowed", "This method is not allowed here."}, request);
+    }
+    response.headers.add("Allow", allow);
+    response.route = known->text;
+    return response;
+}
+
+http::Response Router::dispatch(const Route& route, const http::Request& request,
+                                const std::vector<std::string_view>& segments) {
+    const auto answer = [&]() -> http::Response {
+        auto client = authenticator_.authenticate(request);
+        if (const auto* problem = std::get_if<http::Problem>(&client)) return http::toResponse(*problem, request);
+
+        Call call{request, {}, {}, std::move(std::get<Client>(client))};
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            call.path.append("/").append(segments[i]);
+            if (!isParameter(route.segments[i])) continue;
+            const auto id = parseId(segments[i]);
+            if (!id) {
+                const auto name = route.segments[i].substr(1, route.segments[i].size() - 2);
+                return http::toResponse(
+                    invalidRequest({{"", "must be a whole number of 1 or more", name}}), request);
+            }
+            call.ids.push_back(*id);
+        }
+        try {
+            return route.handler(call);
+        } catch (const core::Error& error) {
+            const auto problem = problemFor(error);
+            logger_.write(problem.status == 500 ? core::LogLevel::error : core::LogLevel::warning, "request_failed",
+                          {{"request_id", request.requestId},
+                           {"trace_id", request.traceId()},
+                           {"route", route.text},
+                           {"kind", core::name(error.kind())},
+                           {"error", error.what()},
+                           {"hint", error.hint()}});
+            return http::toResponse(problem, request);
+        }
+    };
+    auto response = answer();
+    response.route = route.text;
+    return response;
+}
+
+std::vector<std::string> Router::routes() const {
+    std::vector<std::string> names;
+    for (const auto& route : routes_) names.push_back(route.method + " " + route.text);
+    return names;
+}
+
+} // namespace outboxd::api

@@ -1,0 +1,61 @@
+// From method and path to a handler.
+#pragma once
+
+#include "api/authentication.hpp"
+#include "platform/core/logger.hpp"
+#include "platform/http/message.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::api {
+
+// One request on its way through a handler. Lives for the call only.
+struct Call {
+    const http::Request& request;
+    std::string path;              // the canonical one: with /v1
+    std::vector<std::int64_t> ids; // of the template's {parameters}, in order; each 1 or more
+    Client client;
+};
+
+using RouteHandler = std::function<http::Response(const Call&)>;
+
+// Paths under /api/ match with and without their /v1. HEAD is answered by GET's handler, OPTIONS with the methods
+// that there are. An unknown path is 404, a known one with another method 405 with Allow, a parameter that is not a
+// positive 64-bit number 400. A core::Error from a handler becomes its problem (problems.hpp) and a line in the log.
+//
+// Routes are added before the first request; after that handle() is thread-safe.
+class Router final : public http::Handler {
+public:
+    // Both must outlive the router.
+    Router(const Authenticator& authenticator, core::Logger& logger)
+        : authenticator_(authenticator), logger_(logger) {}
+
+    // `route`: "/api/v1/orders/{orderId}/payment". The same route may be added with several methods.
+    void add(std::string method, std::string route, RouteHandler handler);
+
+    http::Response handle(const http::Request& request) override;
+
+    // "GET /api/v1/orders/{orderId}", in the order of adding: what the API's description must list.
+    std::vector<std::string> routes() const;
+
+private:
+    struct Route {
+        std::string method;
+        std::string text;
+        std::vector<std::string> segments;
+        RouteHandler handler;
+    };
+
+    http::Response dispatch(const Route& route, const http::Request& request,
+                            const std::vector<std::string_view>& segments);
+
+    const Authenticator& authenticator_;
+    core::Logger& logger_;
+    std::vector<Route> routes_;
+};
+
+} // namespace outboxd::api

@@ -1,0 +1,23 @@
+// What the handlers of the shop work with.
+#pragma once
+
+#include "api/router.hpp"
+#include "commerce/idempotency.hpp"
+#include "commerce/orders.hpp"
+#include "commerce/shop_reader.hpp"
+#include "commerce/unit_of_work.hpp"
+
+namespace outboxd::api {
+
+// All references must outlive the routes.
+struct Shop {
+    commerce::UnitOfWork& unitOfWork;
+    commerce::ShopReader& reader;
+    commerce::IdempotentRunner& idempotent;
+    commerce::OrderRules orderRules = {};
+};
+
+// Everything under /api/v1, and the description of it at /openapi.yaml. `shop` must outlive the router.
+void addShopRoutes(Router& router, const Shop& shop);
+
+} // namespace outboxd::api
