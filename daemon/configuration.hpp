@@ -9,8 +9,8 @@
 
 namespace outboxd::daemon {
 
-// Neither moves nor copies, because the description refers to the settings. Not thread-safe: the main thread reads
-// and reloads; other threads get values, or setters of their own such as LineLogger::setLevel().
+// Neither moves nor copies, because the description refers to the settings. Not thread-safe: the main thread
+// reads and reloads; other threads get values, or setters of their own such as LineLogger::setLevel().
 class Configuration {
 public:
     // Reads everything; does not throw for what the file or the environment holds. See mistakes().
@@ -28,8 +28,8 @@ public:
         std::vector<config::Mistake> mistakes; // not empty: nothing was taken over
         std::vector<config::Change> changes; // live ones are in settings() now, the others wait for a restart
     };
-    // Reads the same file and environment again (SIGHUP) and takes the live settings over. A setting that waits for a
-    // restart is named by every reload until then.
+    // Reads the same file and environment again (SIGHUP) and takes the live settings over. A setting that
+    // waits for a restart is named by every reload until then.
     Reloaded reload();
 
 private:

@@ -1,5 +1,5 @@
-// What the process's exit status means: sysexits.h, so that systemd units and scripts can tell a mistake that a
-// person must correct (64, 77, 78: do not restart) from trouble that passes (69, 70, 75: restart).
+// What the process's exit status means: sysexits.h, so that systemd units and scripts can tell a mistake that
+// a person must correct (64, 77, 78: do not restart) from trouble that passes (69, 70, 75: restart).
 #pragma once
 
 #include "platform/core/error.hpp"

@@ -41,7 +41,8 @@ private:
     bool failed_ = false;
 };
 
-// How often systemd wants to hear WATCHDOG=1 from this process ($WATCHDOG_USEC, $WATCHDOG_PID); empty if it does not.
+// How often systemd wants to hear WATCHDOG=1 from this process ($WATCHDOG_USEC, $WATCHDOG_PID); empty if it
+// does not.
 std::optional<std::chrono::microseconds> watchdogLimit(const config::Environment& environment);
 
 } // namespace outboxd::daemon

@@ -116,14 +116,15 @@ void describeKafka(config::Schema& schema, Settings::Kafka& kafka) {
                   "write it to a file that only outboxd may read and name that in kafka.password_file");
     schema.add(
         "client", entries(kafka.client, refusedClientKey), restart,
-        "Further settings of librdkafka by its names, such as `security.protocol`; those that order depends on are refused.");
+        "Further settings of librdkafka by its names, such as `security.protocol`; those that order depends "
+        "on are refused.");
 }
 
 void describeRelay(config::Schema& schema, Settings::Relay& relay) {
     schema.section("relay", "The relay, which moves committed events from the outbox to Kafka.");
-    schema.add(
-        "poll_interval", duration(relay.pollInterval, 1ms, 10s), restart,
-        "How often the outbox is looked at when nothing rings; the longest delay of events that other services insert.");
+    schema.add("poll_interval", duration(relay.pollInterval, 1ms, 10s), restart,
+               "How often the outbox is looked at when nothing rings; the longest delay of events that other "
+               "services insert.");
     schema.add("batch_size", integer(relay.batchSize, 1, 20'000, "rows"), restart,
                "Rows read at once for each lane; small batches cost throughput.");
     schema.add("max_in_flight_rows", integer(relay.maxInFlightRows, 1, 1'000'000, "rows"), restart,
@@ -132,14 +133,16 @@ void describeRelay(config::Schema& schema, Settings::Relay& relay) {
                "The same in bytes; bounds the memory of the relay.");
     schema.add(
         "max_event_bytes", size(relay.maxEventBytes, kibibytes(1), mebibytes(64)), restart,
-        "Larger events are not sent but handled as `relay.on_failure` says; brokers refuse above 1 MiB unless told otherwise.");
+        "Larger events are not sent but handled as `relay.on_failure` says; brokers refuse above 1 MiB "
+        "unless told otherwise.");
     schema.add("lease", duration(relay.lease, 2s, 5min), restart,
                "How long a lane stays with a node that went silent: the time until another takes over.");
     schema.add("renew_every", duration(relay.renewEvery, 200ms, 1min), restart,
                "How often a lane's lease is renewed; must be less than half of `relay.lease`.");
     schema.add(
         "on_failure", choice(relay.onFailure, kOnFailure), restart,
-        "What happens after an event that Kafka will never take: park holds back later events with its order key.");
+        "What happens after an event that Kafka will never take: park holds back later events with its "
+        "order key.");
 }
 
 void describeEdges(config::Schema& schema, Settings& settings) {
@@ -173,10 +176,12 @@ config::Schema describe(Settings& settings) {
     schema.section("", "What this node does.");
     schema.add(
         "roles", choices(settings.roles, kRoles), restart,
-        "api serves requests, relay moves events to Kafka, jobs runs the schedule; leave out what other nodes do.");
+        "api serves requests, relay moves events to Kafka, jobs runs the schedule; leave out what other "
+        "nodes do.");
     schema.add(
         "migrate_on_start", flag(settings.migrateOnStart), restart,
-        "Whether `serve` brings the database up to date by itself; else it refuses to start until `outboxd migrate` was run.");
+        "Whether `serve` brings the database up to date by itself; else it refuses to start until `outboxd "
+        "migrate` was run.");
 
     schema.section("node", "This node among the others.");
     schema.add("name", config::name(settings.node.name, 0, 64), restart,

@@ -1,5 +1,6 @@
-// Every setting of outboxd with its default. What each one means, its bounds and whether it can be changed without
-// a restart stands in settings.cpp, once; docs/settings.md and etc/outboxd.yaml are generated from there.
+// Every setting of outboxd with its default. What each one means, its bounds and whether it can be changed
+// without a restart stands in settings.cpp, once; docs/settings.md and etc/outboxd.yaml are generated from
+// there.
 #pragma once
 
 #include "platform/config/schema.hpp"

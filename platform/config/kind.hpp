@@ -18,7 +18,8 @@ namespace outboxd::config {
 
 enum class Shape { scalar, list, map };
 
-// A setting's value as texts: one for a scalar, one per element for a list, "key=value" for each entry of a map.
+// A setting's value as texts: one for a scalar, one per element for a list, "key=value" for each entry of a
+// map.
 using Items = std::vector<std::string>;
 // A sentence about what is wrong, or nothing.
 using Problem = std::optional<std::string>;

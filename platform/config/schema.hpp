@@ -1,5 +1,5 @@
-// One description of every setting. It drives reading, checking, overriding by the environment, reloading, and the
-// generated reference and example file, so that none of them can disagree with another.
+// One description of every setting. It drives reading, checking, overriding by the environment, reloading,
+// and the generated reference and example file, so that none of them can disagree with another.
 #pragma once
 
 #include "platform/config/kind.hpp"
@@ -60,7 +60,8 @@ public:
     const std::vector<Refusal>& refusals() const { return refusals_; }
     const Refusal* refused(std::string_view name) const;
 
-    // For rules that join several settings: a mistake at the place where `name`, which must exist, got its value.
+    // For rules that join several settings: a mistake at the place where `name`, which must exist, got its
+    // value.
     Mistake mistake(std::string_view name, const std::string& what) const;
 
 private:

@@ -7,8 +7,8 @@
 
 namespace outboxd::config {
 
-// Whoever needs the bytes asks for them by name; there is no other way to get at them. It converts to nothing,
-// and neither streams nor fmt know how to print it.
+// Whoever needs the bytes asks for them by name; there is no other way to get at them. It converts to
+// nothing, and neither streams nor fmt know how to print it.
 class Secret {
 public:
     Secret() = default;

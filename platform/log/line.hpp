@@ -23,9 +23,9 @@ struct LineHead {
     std::string_view node;
 };
 
-// One line with its newline. Whatever a field holds, the line stays one line of valid UTF-8: control characters
-// (also the C1 range, which terminals obey) are escaped, bytes that are not UTF-8 become U+FFFD, and a text over
-// 8 KiB is cut. A field named like one of the head's gets an underscore behind it.
+// One line with its newline. Whatever a field holds, the line stays one line of valid UTF-8: control
+// characters (also the C1 range, which terminals obey) are escaped, bytes that are not UTF-8 become U+FFFD,
+// and a text over 8 KiB is cut. A field named like one of the head's gets an underscore behind it.
 std::string formatLine(Form form, const LineHead& head, std::initializer_list<core::LogField> fields);
 
 // "warning" and so on; the names that log.level accepts.

@@ -36,8 +36,8 @@ Target chooseTarget(int descriptor, FormChoice choice, const Surroundings& surro
 
 // Thread-safe: lines never mix. Does not throw. If the reader of a pipe stalls, a line waits at most
 // kLongestWait for room; it and those that follow are then dropped without waiting until there is room again,
-// and a line "log_lines_lost" says how many. (Only a line over PIPE_BUF, 4 KiB, may block in write(2) itself.)
-// The descriptor must stay open as long as this.
+// and a line "log_lines_lost" says how many. (Only a line over PIPE_BUF, 4 KiB, may block in write(2)
+// itself.) The descriptor must stay open as long as this.
 class LineLogger final : public core::Logger {
 public:
     static constexpr std::chrono::milliseconds kLongestWait{100};

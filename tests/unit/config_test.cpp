@@ -86,12 +86,13 @@ BOOST_AUTO_TEST_CASE(an_empty_file_means_the_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_kind_is_read_from_the_file) {
-    const auto mistakes = read(
-        "open: true\n"
-        "shop: {host: example.org, port: 8080, wait: 3s, body: 512KiB, colour: green, colours: [green, red]}\n"
-        "link:\n"
-        "  peers: ['one:1', '[::1]:2']\n"
-        "  extra: {socket.keepalive.enable: true, a: b=c}\n");
+    const auto mistakes =
+        read("open: true\n"
+             "shop: {host: example.org, port: 8080, wait: 3s, body: 512KiB, colour: green, colours: [green, "
+             "red]}\n"
+             "link:\n"
+             "  peers: ['one:1', '[::1]:2']\n"
+             "  extra: {socket.keepalive.enable: true, a: b=c}\n");
     BOOST_TEST(mistakes == Texts{});
     BOOST_TEST(shop.open);
     BOOST_TEST(shop.host == "example.org");
@@ -137,7 +138,8 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_reported_at_once_with_their_places) {
         "16:3: link.port: no setting has this name; did you mean shop.port?",
         "17:1: shop.port: write each part on a line of its own, the later one indented",
         "OUTBOXD_SHOP_PROT: no setting has this name; did you mean OUTBOXD_SHOP_PORT?",
-        "OUTBOXD_SHOP_WAIT: shop.wait: 'soon' is not a duration; write a whole number and ms, s, m, h or d, like 50ms",
+        "OUTBOXD_SHOP_WAIT: shop.wait: 'soon' is not a duration; write a whole number and ms, s, m, h or d, "
+        "like 50ms",
     };
     BOOST_TEST(mistakes == expected, boost::test_tools::per_element());
 }

@@ -80,7 +80,8 @@ BOOST_AUTO_TEST_CASE(rules_that_join_settings_name_the_place) {
     BOOST_TEST(
         firstMistake("relay:\n  renew_every: 5s\n")
             .ends_with(
-                "o.yaml:2:16: relay.renew_every: 5s is not less than half of relay.lease (10s); one late renewal would lose the lane"));
+                "o.yaml:2:16: relay.renew_every: 5s is not less than half of relay.lease (10s); one late "
+                "renewal would lose the lane"));
     BOOST_TEST(firstMistake("relay: {renew_every: 4999ms}\n") == "");
     BOOST_TEST(refuses("relay: {max_event_bytes: 3MiB, max_in_flight_bytes: 2MiB}\n",
                        "relay.max_event_bytes: is more than"));
