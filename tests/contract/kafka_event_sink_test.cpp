@@ -83,7 +83,7 @@ private:
         SinkSettings settings;
         settings.client.brokers = Broker::server->address();
         settings.partitions = kPartitions;
-        settings.producer.batchMessages = 20; // many batches, so that one can go wrong between others
+        settings.producer.batchMessages = 1; // so that one batch can go wrong before others
         settings.topicWait = 5s; // a busy machine's broker is slow
         change(settings);
         return settings;
