@@ -83,6 +83,7 @@ private:
         SinkSettings settings;
         settings.client.brokers = Broker::server->address();
         settings.partitions = kPartitions;
+        settings.producer.batchMessages = 1; // so that one batch can go wrong before others
         settings.topicWait = 5s; // a busy machine's broker is slow
         change(settings);
         return settings;

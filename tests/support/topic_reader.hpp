@@ -21,7 +21,7 @@ public:
         kafka::Consumer consumer(settings_, "", logger_, clock_);
         std::vector<kafka::ConsumedRecord> records;
         for (int partition = 0; partition < layout.partitions; ++partition) {
-            const auto marks = consumer.watermarks(topic, partition, patience);
+            const auto marks = watermarks(consumer, topic, partition);
             if (marks.low == marks.high) continue;
             consumer.assign({{topic, partition, marks.low}});
             for (auto next = marks.low; next < marks.high;) {
@@ -45,6 +45,17 @@ public:
     kafka::Admin& admin() { return admin_; }
 
 private:
+    // A broker disowns a partition for a moment after the topic's creation and after its own restart.
+    static kafka::Watermarks watermarks(kafka::Consumer& consumer, const std::string& topic, int partition) {
+        for (const auto end = std::chrono::steady_clock::now() + patience;;) {
+            try {
+                return consumer.watermarks(topic, partition, patience);
+            } catch (const core::Error&) {
+                if (std::chrono::steady_clock::now() > end) throw;
+            }
+        }
+    }
+
     static constexpr std::chrono::seconds patience{30};
     RecordingLogger logger_;
     core::SystemClock clock_;
