@@ -17,7 +17,7 @@ std::map<std::string, std::string> propertiesOf(const ProducerSettings& settings
         {"acks", "all"},
         {"max.in.flight.requests.per.connection", "1"},
         {"message.timeout.ms", "0"},
-        {"compression.type", "lz4"},
+        {"compression.type", settings.compression},
         {"linger.ms", std::to_string(settings.linger.count())},
         {"batch.num.messages", std::to_string(settings.batchMessages)},
         {"batch.size", std::to_string(settings.batchBytes)},
