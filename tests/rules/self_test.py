@@ -61,6 +61,12 @@ class Rules(unittest.TestCase):
         self.assertEqual(1, len(self.found(include_directions, platform__new__a_cpp="int a;\n")))
         self.assertEqual(1, len(self.found(include_directions, daemon__a_cpp='#include "platform/new/a.hpp"\n')))
 
+    def test_generated_headers_count_as_the_folder_they_are_made_from(self):
+        include = '#include "api_embedded/openapi.hpp"\n'
+        self.assertEqual([], self.found(include_directions, api__a_cpp=include))
+        self.assertEqual(["commerce/a.cpp:1: commerce may not include api"],
+                         self.found(include_directions, commerce__a_cpp=include))
+
     def test_headers_do_not_include_each_other_in_a_circle(self):
         found = self.found(include_directions, commerce__a_hpp='#include "commerce/b.hpp"\n',
                            commerce__b_hpp='#include "commerce/c.hpp"\n', commerce__c_hpp='#include "commerce/a.hpp"\n')
