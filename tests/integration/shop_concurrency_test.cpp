@@ -4,6 +4,7 @@
 #include "tests/support/shop_verbs.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 using namespace outboxd;
 using namespace outboxd::commerce;
@@ -23,7 +24,7 @@ BOOST_AUTO_TEST_CASE(points_equal_their_history_after_concurrent_charges_and_pay
     constexpr int kUsers = 3;
     const auto mug = verbs.product("mug", 70, 1'000'000);
     std::vector<UserId> users;
-    for (int i = 0; i < kUsers; ++i) users.push_back(verbs.userWith("user" + std::to_string(i), 0));
+    for (int i = 0; i < kUsers; ++i) users.push_back(verbs.userWith(fmt::format("user{}", i), 0));
     std::atomic<int> paid{0};
     std::atomic<int> refused{0};
     crowd(12, [&](int number) {

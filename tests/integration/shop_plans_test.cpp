@@ -7,6 +7,7 @@
 #include "tests/support/shop_verbs.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 using namespace outboxd;
 
@@ -41,10 +42,10 @@ BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
     testing::ShopVerbs verbs{shop.unitOfWork()};
     const auto user = verbs.userWith("ann", 1000);
     for (int i = 0; i < 50; ++i) {
-        const auto product = verbs.product("p" + std::to_string(i), 1, 10);
+        const auto product = verbs.product(fmt::format("p{}", i), 1, 10);
         verbs.placed(user, product);
         verbs.charge(user, 1);
-        verbs.userWith("user" + std::to_string(i), 1);
+        verbs.userWith(fmt::format("user{}", i), 1);
     }
     shop.database().session()->textQuery(
         "ANALYZE TABLE users, point_account, point_history, product, stock_slot, orders, order_line",
