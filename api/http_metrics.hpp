@@ -13,8 +13,9 @@
 
 namespace outboxd::api {
 
-// outboxd_http_requests_total{server,route,method,status}, outboxd_http_request_duration_seconds{server,route,method}
-// and outboxd_http_requests_in_flight{server}. Thread-safe.
+// outboxd_http_requests_total{server,route,method,status},
+// outboxd_http_request_duration_seconds{server,route,method} and outboxd_http_requests_in_flight{server}.
+// Thread-safe.
 class HttpMetrics final : public http::Observer {
 public:
     // `registry` must outlive the metrics. `server`: "api" or "admin".
@@ -31,6 +32,10 @@ private:
     };
     using Key = std::tuple<std::string, std::string, int>; // route, method, status
     using KeyView = std::tuple<std::string_view, std::string_view, int>;
+    struct KeyLess {
+        using is_transparent = void;
+        bool operator()(const KeyView& left, const KeyView& right) const { return left < right; }
+    };
 
     Series series(const http::RequestSummary& summary);
 
@@ -38,12 +43,12 @@ private:
     const std::string server_;
     metrics::Gauge inFlight_;
     std::shared_mutex mutex_;
-    std::map<Key, Series, std::less<>> series_; // guarded by mutex_; the registry's own lookup builds label maps
+    std::map<Key, Series, KeyLess> series_; // guarded by mutex_; the registry's own lookup builds label maps
 };
 
-// outboxd_http_connections{server} and outboxd_http_connections_refused_total{server}, as long as the result lives.
-// `server` and `registry` must live longer.
-std::vector<metrics::Registry::Callback> connectionMetrics(metrics::Registry& registry, const http::Server& server,
-                                                           const std::string& name);
+// outboxd_http_connections{server} and outboxd_http_connections_refused_total{server}, as long as the result
+// lives. `server` and `registry` must live longer.
+std::vector<metrics::Registry::Callback>
+connectionMetrics(metrics::Registry& registry, const http::Server& server, const std::string& name);
 
 } // namespace outboxd::api

@@ -10,14 +10,13 @@ namespace outboxd::api {
 
 namespace {
 
-bool isVisible(char c) {
-    return c > 0x20 && c < 0x7f;
-}
+bool isVisible(char c) { return c > 0x20 && c < 0x7f; }
 
 commerce::RequestHash hashOf(const Call& call) {
     const auto digest = http::sha256({call.request.method, call.path, call.request.body});
     commerce::RequestHash hash{};
-    std::transform(digest.begin(), digest.end(), hash.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+    std::transform(digest.begin(), digest.end(), hash.begin(),
+                   [](char c) { return static_cast<std::uint8_t>(c); });
     return hash;
 }
 
@@ -40,11 +39,13 @@ http::Response success(const Success& success, int status, std::string body) {
     return response;
 }
 
-http::Response runWithoutKey(const Shop& shop, const Call& call, const Success& wanted, const Change& change) {
+http::Response runWithoutKey(const Shop& shop, const Call& call, const Success& wanted,
+                             const Change& change) {
     auto result = commerce::transact(shop.unitOfWork, change, [](const auto& outcome) {
         return std::holds_alternative<std::string>(outcome);
     });
-    if (const auto* problem = std::get_if<http::Problem>(&result)) return http::toResponse(*problem, call.request);
+    if (const auto* problem = std::get_if<http::Problem>(&result))
+        return http::toResponse(*problem, call.request);
     return success(wanted, wanted.status, std::move(std::get<std::string>(result)));
 }
 
@@ -57,13 +58,15 @@ std::optional<std::string> parseIdempotencyKey(std::string_view value) {
         for (std::size_t i = 0; i < value.size(); ++i) {
             // RFC 8941, 3.3.3: a backslash escapes a quote or a backslash and nothing else.
             if (value[i] == '"') return std::nullopt;
-            if (value[i] == '\\' && (++i == value.size() || (value[i] != '"' && value[i] != '\\'))) return std::nullopt;
+            if (value[i] == '\\' && (++i == value.size() || (value[i] != '"' && value[i] != '\\')))
+                return std::nullopt;
             key += value[i];
         }
     } else if (value.find_first_of("\"\\,;") == std::string_view::npos) {
         key = value;
     }
-    if (key.empty() || key.size() > commerce::kLongestIdempotencyKey || !std::all_of(key.begin(), key.end(), isVisible))
+    if (key.empty() || key.size() > commerce::kLongestIdempotencyKey ||
+        !std::all_of(key.begin(), key.end(), isVisible))
         return std::nullopt;
     return key;
 }

@@ -11,15 +11,15 @@
 
 namespace outboxd::api {
 
-// The key that a field value names: a quoted string as the draft wants it ("8e03978e-40d5"), or, since many clients
-// send it so, the bare characters. 1 to 255 visible ASCII characters; bare, without quotes, commas and semicolons.
-// Empty if it is neither.
+// The key that a field value names: a quoted string as the draft wants it ("8e03978e-40d5"), or, since many
+// clients send it so, the bare characters. 1 to 255 visible ASCII characters; bare, without quotes, commas
+// and semicolons. Empty if it is neither.
 std::optional<std::string> parseIdempotencyKey(std::string_view value);
 
 enum class KeyNeed { required, optional };
 
-// What a change answers when it is done: `location` + "/" + the number of the member `idMember` of the body is its
-// Location. Both empty: none.
+// What a change answers when it is done: `location` + "/" + the number of the member `idMember` of the body
+// is its Location. Both empty: none.
 struct Success {
     int status = 200;
     std::string_view location = {};
@@ -29,8 +29,9 @@ struct Success {
 // The body of the answer, or why not. May be called several times, each time in a new transaction.
 using Change = std::function<std::variant<std::string, http::Problem>(commerce::Transaction&)>;
 
-// Runs `change` once per Idempotency-Key of the client, or, where no key is needed nor given, once. A refusal rolls
-// back. The same key and the same method, path and body get the same answer again, marked `Idempotent-Replayed`.
+// Runs `change` once per Idempotency-Key of the client, or, where no key is needed nor given, once. A refusal
+// rolls back. The same key and the same method, path and body get the same answer again, marked
+// `Idempotent-Replayed`.
 http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& success,
                        const Change& change);
 

@@ -15,13 +15,9 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr std::size_t kMostErrors = 32;
 
-http::Problem malformed(std::string detail) {
-    return {400, "malformed_json", std::move(detail)};
-}
+http::Problem malformed(std::string detail) { return {400, "malformed_json", std::move(detail)}; }
 
-std::string_view view(const rapidjson::Value& text) {
-    return {text.GetString(), text.GetStringLength()};
-}
+std::string_view view(const rapidjson::Value& text) { return {text.GetString(), text.GetStringLength()}; }
 
 // RFC 6901, section 3: ~ and / within a name are written ~0 and ~1.
 std::string escaped(std::string_view name) {
@@ -111,7 +107,8 @@ void JsonBody::parse(const http::Request& request) {
 void JsonBody::refuseDuplicates(const rapidjson::Value& value, const std::string& pointer) {
     if (value.IsArray()) {
         for (rapidjson::SizeType i = 0; i < value.Size(); ++i)
-            if (value[i].IsObject() || value[i].IsArray()) refuseDuplicates(value[i], fmt::format("{}/{}", pointer, i));
+            if (value[i].IsObject() || value[i].IsArray())
+                refuseDuplicates(value[i], fmt::format("{}/{}", pointer, i));
     } else if (value.IsObject()) {
         std::vector<std::string_view> names;
         names.reserve(value.MemberCount());
@@ -185,7 +182,8 @@ void JsonObject::objects(std::string_view name, const std::function<void(JsonObj
 const rapidjson::Value* JsonObject::find(std::string_view name) {
     asked_.push_back(name);
     if (!value_) return nullptr;
-    const rapidjson::Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
+    const rapidjson::Value key(
+        rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
     const auto member = value_->FindMember(key);
     return member == value_->MemberEnd() ? nullptr : &member->value;
 }
@@ -196,9 +194,7 @@ const rapidjson::Value* JsonObject::require(std::string_view name) {
     return value;
 }
 
-std::string JsonObject::pointerTo(std::string_view name) const {
-    return pointer_ + "/" + escaped(name);
-}
+std::string JsonObject::pointerTo(std::string_view name) const { return pointer_ + "/" + escaped(name); }
 
 void JsonObject::refuseUnknown() {
     if (!value_) return;

@@ -3,12 +3,13 @@
 //     JsonBody body(request);
 //     auto& root = body.root();
 //     command.user = {root.integer("userId")};
-//     root.objects("lines", [&](JsonObject& line) { command.lines.push_back(...line.integer("quantity")...); });
+//     root.objects("lines", [&](JsonObject& line) { add(line.integer("productId"), line.integer("quantity")); });
 //     if (auto problem = body.problem()) return http::toResponse(*problem, request);
 //
-// Refused: another Content-Type than application/json (415), invalid UTF-8, more than 16 levels, anything after the
-// value, duplicate names, unknown names, missing names, null, and every type but the one asked for: 1.5, 1.0, "12", true and
-// what does not fit 64 bits are no integers. Whether a value makes sense is the command's own check.
+// Refused: another Content-Type than application/json (415), invalid UTF-8, more than 16 levels, anything
+// after the value, duplicate names, unknown names, missing names, null, and every type but the one asked for:
+// 1.5, 1.0, "12", true and what does not fit 64 bits are no integers. Whether a value makes sense is the
+// command's own check.
 #pragma once
 
 #include "platform/http/message.hpp"

@@ -16,9 +16,11 @@ http::Problem later(std::string code, std::string detail) {
 
 http::Problem invalidRequest(std::vector<http::FieldError> errors) {
     const auto& first = errors.front();
-    auto detail = fmt::format("{}: {}.", first.parameter.empty() ? first.pointer : first.parameter, first.detail);
+    auto detail =
+        fmt::format("{}: {}.", first.parameter.empty() ? first.pointer : first.parameter, first.detail);
     if (errors.size() > 1) detail += fmt::format(" {} more in errors.", errors.size() - 1);
-    return {.status = 400, .code = "invalid_request", .detail = std::move(detail), .errors = std::move(errors)};
+    return {
+        .status = 400, .code = "invalid_request", .detail = std::move(detail), .errors = std::move(errors)};
 }
 
 http::Problem problemFor(const core::Error& error) {
@@ -29,11 +31,11 @@ http::Problem problemFor(const core::Error& error) {
         return later("overloaded", "Too much is going on. Nothing was done; try again in a moment.");
     case core::ErrorKind::contention:
         return later("contention", "Others kept changing the same things. Nothing was done; try again.");
-    case core::ErrorKind::timeout:
-        return later("timeout", "It took too long. Nothing was done; try again.");
+    case core::ErrorKind::timeout: return later("timeout", "It took too long. Nothing was done; try again.");
     case core::ErrorKind::outcome_unknown:
-        return later("outcome_unknown",
-                     "It is not known whether this was done. Ask again with the same Idempotency-Key to find out.");
+        return later(
+            "outcome_unknown",
+            "It is not known whether this was done. Ask again with the same Idempotency-Key to find out.");
     case core::ErrorKind::misconfigured:
     case core::ErrorKind::invalid_data:
     case core::ErrorKind::internal: break;

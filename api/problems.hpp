@@ -1,4 +1,5 @@
-// The one place where errors and refusals become problem documents. The codes are part of the API: docs/api.md.
+// The one place where errors and refusals become problem documents. The codes are part of the API:
+// docs/api.md.
 #pragma once
 
 #include "commerce/idempotency.hpp"

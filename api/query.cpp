@@ -68,9 +68,7 @@ commerce::PageRequest Query::page() {
     return page;
 }
 
-bool Query::flag(std::string_view name) {
-    return find(name).has_value();
-}
+bool Query::flag(std::string_view name) { return find(name).has_value(); }
 
 std::optional<http::Problem> Query::problem() {
     for (const auto& [name, value] : request_.query) {
@@ -96,9 +94,7 @@ std::optional<std::string_view> Query::find(std::string_view name) {
     return found;
 }
 
-std::string encodeCursor(std::int64_t position) {
-    return toBase64Url(fmt::format("after:{}", position));
-}
+std::string encodeCursor(std::int64_t position) { return toBase64Url(fmt::format("after:{}", position)); }
 
 std::optional<std::int64_t> decodeCursor(std::string_view cursor) {
     if (cursor.size() > 64) return std::nullopt;

@@ -1,4 +1,5 @@
-// Query parameters, read as strictly as bodies: unknown, repeated and malformed ones are refused, all at once.
+// Query parameters, read as strictly as bodies: unknown, repeated and malformed ones are refused, all at
+// once.
 #pragma once
 
 #include "commerce/shop_reader.hpp"

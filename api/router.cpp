@@ -37,7 +37,8 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
 std::optional<std::int64_t> parseId(std::string_view text) {
     std::int64_t id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc{} || end != text.data() + text.size() || id < 1 || text[0] == '0') return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || id < 1 || text[0] == '0')
+        return std::nullopt;
     return id;
 }
 
@@ -65,8 +66,7 @@ http::Response Router::handle(const http::Request& request) {
         allow += route.method + ", ";
         if (route.method == "GET") allow += "HEAD, ";
     }
-    if (!known)
-        return http::toResponse({404, "not_found", "There is nothing at this path."}, request);
+    if (!known) return http::toResponse({404, "not_found", "There is nothing at this path."}, request);
 
     allow += "OPTIONS";
     http::Response response;
@@ -84,7 +84,8 @@ http::Response Router::dispatch(const Route& route, const http::Request& request
                                 const std::vector<std::string_view>& segments) {
     const auto answer = [&]() -> http::Response {
         auto client = authenticator_.authenticate(request);
-        if (const auto* problem = std::get_if<http::Problem>(&client)) return http::toResponse(*problem, request);
+        if (const auto* problem = std::get_if<http::Problem>(&client))
+            return http::toResponse(*problem, request);
 
         Call call{request, {}, {}, std::move(std::get<Client>(client))};
         for (std::size_t i = 0; i < segments.size(); ++i) {
@@ -93,8 +94,8 @@ http::Response Router::dispatch(const Route& route, const http::Request& request
             const auto id = parseId(segments[i]);
             if (!id) {
                 const auto name = route.segments[i].substr(1, route.segments[i].size() - 2);
-                return http::toResponse(
-                    invalidRequest({{"", "must be a whole number of 1 or more", name}}), request);
+                return http::toResponse(invalidRequest({{"", "must be a whole number of 1 or more", name}}),
+                                        request);
             }
             call.ids.push_back(*id);
         }
@@ -102,7 +103,8 @@ http::Response Router::dispatch(const Route& route, const http::Request& request
             return route.handler(call);
         } catch (const core::Error& error) {
             const auto problem = problemFor(error);
-            logger_.write(problem.status == 500 ? core::LogLevel::error : core::LogLevel::warning, "request_failed",
+            logger_.write(problem.status == 500 ? core::LogLevel::error : core::LogLevel::warning,
+                          "request_failed",
                           {{"request_id", request.requestId},
                            {"trace_id", request.traceId()},
                            {"route", route.text},

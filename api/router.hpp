@@ -23,9 +23,10 @@ struct Call {
 
 using RouteHandler = std::function<http::Response(const Call&)>;
 
-// Paths under /api/ match with and without their /v1. HEAD is answered by GET's handler, OPTIONS with the methods
-// that there are. An unknown path is 404, a known one with another method 405 with Allow, a parameter that is not a
-// positive 64-bit number 400. A core::Error from a handler becomes its problem (problems.hpp) and a line in the log.
+// Paths under /api/ match with and without their /v1. HEAD is answered by GET's handler, OPTIONS with the
+// methods that there are. An unknown path is 404, a known one with another method 405 with Allow, a parameter
+// that is not a positive 64-bit number 400. A core::Error from a handler becomes its problem (problems.hpp)
+// and a line in the log.
 //
 // Routes are added before the first request; after that handle() is thread-safe.
 class Router final : public http::Handler {

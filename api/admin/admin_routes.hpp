@@ -20,8 +20,8 @@ struct CheckResult {
     std::string detail = {}; // one sentence; no secrets
 };
 
-// `run` is called by any thread, at every /readyz. It must return quickly: bound it by a time limit of its own. What
-// it throws counts as down.
+// `run` is called by any thread, at every /readyz. It must return quickly: bound it by a time limit of its
+// own. What it throws counts as down.
 struct HealthCheck {
     std::string name; // "database"
     std::function<CheckResult()> run;
@@ -36,10 +36,9 @@ struct AdminPorts {
     std::string metricsContentType;       // metrics::Registry::contentType
 };
 
-// `/livez`: 200 "ok", or 503 naming the loops that make no progress (restart the process).
-// `/readyz`: 200 while requests can be served, also degraded; 503 when a check is down or the node drains. With
-// `?verbose` every check and its detail.
-// `ports` must outlive the router.
+// `/livez`: 200 "ok", or 503 naming the loops that make no progress (restart the process). `/readyz`: 200
+// while requests can be served, also degraded; 503 when a check is down or the node drains. With `?verbose`
+// every check and its detail. `ports` must outlive the router.
 void addAdminRoutes(Router& router, const AdminPorts& ports);
 
 } // namespace outboxd::api

@@ -1,9 +1,9 @@
+#include "commerce/orders.hpp"
 #include "api/handlers/handlers.hpp"
 #include "api/handlers/support.hpp"
 #include "api/idempotent.hpp"
 #include "api/json_body.hpp"
 #include "api/render.hpp"
-#include "commerce/orders.hpp"
 
 #include <fmt/format.h>
 

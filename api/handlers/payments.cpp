@@ -1,9 +1,9 @@
+#include "commerce/payments.hpp"
 #include "api/handlers/handlers.hpp"
 #include "api/handlers/support.hpp"
 #include "api/idempotent.hpp"
 #include "api/json_body.hpp"
 #include "api/render.hpp"
-#include "commerce/payments.hpp"
 
 namespace outboxd::api {
 
@@ -59,7 +59,8 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addPaymentRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/orders/{orderId}/payment", [&shop](const Call& call) { return pay(shop, call); });
+    router.add("POST", "/api/v1/orders/{orderId}/payment",
+               [&shop](const Call& call) { return pay(shop, call); });
     router.add("POST", "/api/v1/payments/authorizations",
                [&shop](const Call& call) { return authorize(shop, call); });
     router.add("GET", "/api/v1/payments/{paymentId}", [&shop](const Call& call) { return get(shop, call); });

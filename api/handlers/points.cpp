@@ -1,9 +1,9 @@
+#include "commerce/points.hpp"
 #include "api/handlers/handlers.hpp"
 #include "api/handlers/support.hpp"
 #include "api/idempotent.hpp"
 #include "api/json_body.hpp"
 #include "api/render.hpp"
-#include "commerce/points.hpp"
 
 namespace outboxd::api {
 
@@ -57,7 +57,8 @@ http::Response history(const Shop& shop, const Call& call) {
 void addPointRoutes(Router& router, const Shop& shop) {
     router.add("POST", "/api/v1/users/{userId}/points/charges",
                [&shop](const Call& call) { return charge(shop, call); });
-    router.add("GET", "/api/v1/users/{userId}/points", [&shop](const Call& call) { return balance(shop, call); });
+    router.add("GET", "/api/v1/users/{userId}/points",
+               [&shop](const Call& call) { return balance(shop, call); });
     router.add("GET", "/api/v1/users/{userId}/points/history",
                [&shop](const Call& call) { return history(shop, call); });
 }

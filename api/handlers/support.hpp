@@ -22,20 +22,17 @@ inline http::Response refuse(const Call& call, const http::Problem& problem) {
 }
 
 // For the requests that have no query at all.
-inline std::optional<http::Problem> refuseQuery(const Call& call) {
-    return Query(call.request).problem();
-}
+inline std::optional<http::Problem> refuseQuery(const Call& call) { return Query(call.request).problem(); }
 
 // Either the checked command goes to `next`, or the client hears everything that is wrong with it.
 template <class Command, class Next> http::Response checked(const Call& call, Command command, Next next) {
     auto result = commerce::validate(std::move(command));
-    if (const auto* invalid = std::get_if<commerce::Invalid>(&result)) return refuse(call, problemFor(*invalid));
+    if (const auto* invalid = std::get_if<commerce::Invalid>(&result))
+        return refuse(call, problemFor(*invalid));
     return next(std::get<commerce::Valid<Command>>(result));
 }
 
-template <class... Cases> struct Overloaded : Cases... {
-    using Cases::operator()...;
-};
+template <class... Cases> struct Overloaded : Cases... { using Cases::operator()...; };
 template <class... Cases> Overloaded(Cases...) -> Overloaded<Cases...>;
 
 // What a use case came to: `render(success)` is the body; every refusal is its problem.

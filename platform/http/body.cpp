@@ -58,8 +58,7 @@ private:
         switch (stream_.fill(deadline_)) {
         case Fill::data: return;
         case Fill::closed: throw Stop{Disconnected{}};
-        case Fill::timedOut:
-            throw Stop{Problem{408, "request_timeout", "The body did not arrive in time."}};
+        case Fill::timedOut: throw Stop{Problem{408, "request_timeout", "The body did not arrive in time."}};
         }
     }
 
@@ -86,9 +85,11 @@ private:
         std::size_t from = 0;
         for (;;) {
             const auto feed = received.find('\n', from);
-            if (std::min(feed, received.size()) > maxLength + 1) refuse("A line of the chunked body is too long.");
+            if (std::min(feed, received.size()) > maxLength + 1)
+                refuse("A line of the chunked body is too long.");
             if (feed != std::string::npos) {
-                if (feed == 0 || received[feed - 1] != '\r') refuse("A line of the chunked body has no CR LF.");
+                if (feed == 0 || received[feed - 1] != '\r')
+                    refuse("A line of the chunked body has no CR LF.");
                 std::string text = received.substr(0, feed - 1);
                 received.erase(0, feed + 1);
                 spend(feed + 1);

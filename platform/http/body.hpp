@@ -17,8 +17,8 @@ struct BodyLimits {
     std::size_t maxTrailerBytes = 16 * 1024;
 };
 
-// Consumes exactly the body from `stream`; what follows it stays in stream.received(). Trailer fields are checked and
-// forgotten. After a Problem the stream's position is unknown: answer it and close.
+// Consumes exactly the body from `stream`; what follows it stays in stream.received(). Trailer fields are
+// checked and forgotten. After a Problem the stream's position is unknown: answer it and close.
 std::variant<std::string, Problem, Disconnected> readBody(ByteStream& stream, const BodyFraming& framing,
                                                           const BodyLimits& limits, core::Instant deadline);
 

@@ -12,12 +12,12 @@ namespace outboxd::http {
 
 enum class Fill { data, closed, timedOut };
 
-// Poco's sockets share their descriptor when copied and cannot be moved. One owner, so that it is known when the
-// descriptor is closed.
+// Poco's sockets share their descriptor when copied and cannot be moved. One owner, so that it is known when
+// the descriptor is closed.
 using ClientSocket = std::unique_ptr<Poco::Net::StreamSocket>;
 
-// Used by the connection's thread, but for the two shutdown functions, which any thread may call while the object
-// exists. Errors of the network read as "closed": there is nobody left to tell.
+// Used by the connection's thread, but for the two shutdown functions, which any thread may call while the
+// object exists. Errors of the network read as "closed": there is nobody left to tell.
 class ByteStream {
 public:
     ByteStream(ClientSocket socket, const core::Clock& clock);
@@ -28,8 +28,8 @@ public:
     Fill fill(core::Instant deadline);
     // False if not all could be sent by `deadline`.
     bool send(std::string_view bytes, core::Instant deadline);
-    // Tells the peer that all was sent, then reads and forgets until it hangs up or `deadline`: closing a socket
-    // with unread data would reset the connection and could destroy the answer on its way.
+    // Tells the peer that all was sent, then reads and forgets until it hangs up or `deadline`: closing a
+    // socket with unread data would reset the connection and could destroy the answer on its way.
     void linger(core::Instant deadline);
 
     void shutdownReceive();

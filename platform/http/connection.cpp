@@ -19,7 +19,8 @@ std::time_t calendar(const core::Clock& clock) {
 } // namespace
 
 Connection::Connection(ClientSocket socket, std::string clientAddress, ConnectionContext& context)
-    : stream_(std::move(socket), context.clock), clientAddress_(std::move(clientAddress)), context_(context) {}
+    : stream_(std::move(socket), context.clock), clientAddress_(std::move(clientAddress)), context_(context) {
+}
 
 void Connection::run() noexcept {
     auto next = Next::request;
@@ -27,7 +28,8 @@ void Connection::run() noexcept {
         while (next == Next::request) next = serveOne();
         if (next == Next::linger) stream_.linger(context_.clock.now() + kLingerTime);
     } catch (const std::exception& error) {
-        context_.logger.error("http_connection_failed", {{"client", clientAddress_}, {"error", error.what()}});
+        context_.logger.error("http_connection_failed",
+                              {{"client", clientAddress_}, {"error", error.what()}});
     }
 }
 
@@ -53,7 +55,8 @@ Connection::Next Connection::serveOne() {
     }
 
     auto target = parseTarget(head.target);
-    if (!target) return refuse({400, "malformed_request", "The path or query is not properly percent-encoded."});
+    if (!target)
+        return refuse({400, "malformed_request", "The path or query is not properly percent-encoded."});
     rawPath_ = target->rawPath;
 
     const auto& settings = context_.settings;
@@ -89,8 +92,8 @@ bool Connection::awaitHead(Next& next) {
     rawPath_.clear();
     next = Next::close;
     if (received.empty()) {
-        // Announce idleness before looking at the flag; stop() sets the flag before looking for idle ones. So one of
-        // the two sees the other.
+        // Announce idleness before looking at the flag; stop() sets the flag before looking for idle ones. So
+        // one of the two sees the other.
         idle_ = true;
         const bool arrived =
             !context_.draining && stream_.fill(context_.clock.now() + settings.idleTimeout) == Fill::data;
@@ -172,7 +175,8 @@ Connection::Next Connection::answer(Request& request, const BodyFraming& framing
                                                         .withoutBody = request.method == "HEAD"}),
                                    context_.clock.now() + context_.settings.sendTimeout);
     const auto duration = context_.clock.now() - start;
-    if (context_.observer) context_.observer->requestFinished({response.route, method_, response.status, duration});
+    if (context_.observer)
+        context_.observer->requestFinished({response.route, method_, response.status, duration});
     logAccess(request, response, duration);
     if (!sent) return Next::close;
     return close ? Next::linger : Next::request;
@@ -194,7 +198,8 @@ Response Connection::handled(const Request& request) {
     return toResponse(Problem{}, request);
 }
 
-void Connection::logAccess(const Request& request, const Response& response, std::chrono::microseconds duration) {
+void Connection::logAccess(const Request& request, const Response& response,
+                           std::chrono::microseconds duration) {
     if (!context_.logger.enabled(context_.settings.accessLog)) return;
     context_.logger.write(context_.settings.accessLog, "http_request",
                           {{"method", request.method},

@@ -20,7 +20,8 @@ std::string sha256(std::initializer_list<std::string_view> parts) {
                EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
     }
     std::string result(32, '\0');
-    good = good && EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(result.data()), nullptr) == 1;
+    good = good &&
+           EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(result.data()), nullptr) == 1;
     if (!good) throw core::Error(core::ErrorKind::internal, "SHA-256 could not be computed");
     return result;
 }

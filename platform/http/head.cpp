@@ -7,15 +7,12 @@ namespace outboxd::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
+                                                   "PATCH", "DELETE", "OPTIONS"};
 
-Problem badRequest(std::string detail) {
-    return {400, "malformed_request", std::move(detail)};
-}
+Problem badRequest(std::string detail) { return {400, "malformed_request", std::move(detail)}; }
 
-bool isAlnum(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+bool isAlnum(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 bool isToken(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), isTokenChar);
@@ -59,7 +56,8 @@ std::variant<RequestHead, Problem> parseRequestLine(std::string_view line, const
     }
     if (head.target.size() > limits.maxTargetBytes)
         return Problem{414, "uri_too_long", "The request target is too long."};
-    if (std::any_of(head.target.begin(), head.target.end(), [](char c) { return c <= 0x20 || c >= 0x7f || c == '#'; }))
+    if (std::any_of(head.target.begin(), head.target.end(),
+                    [](char c) { return c <= 0x20 || c >= 0x7f || c == '#'; }))
         return badRequest("The request target has a character that does not belong there.");
     if (std::find(kMethods.begin(), kMethods.end(), head.method) == kMethods.end())
         return Problem{501, "method_not_implemented", "This method is not implemented."};
@@ -95,8 +93,10 @@ bool listHas(const Headers& headers, std::string_view name, std::string_view wan
 
 std::optional<Problem> checkHost(const RequestHead& head) {
     const auto hosts = head.headers.count("Host");
-    if (hosts > 1 || (hosts == 0 && head.minorVersion == 1)) return badRequest("There must be exactly one Host field.");
-    if (hosts == 1 && !isHostValue(*head.headers.get("Host"))) return badRequest("The Host field is not a host.");
+    if (hosts > 1 || (hosts == 0 && head.minorVersion == 1))
+        return badRequest("There must be exactly one Host field.");
+    if (hosts == 1 && !isHostValue(*head.headers.get("Host")))
+        return badRequest("The Host field is not a host.");
     return std::nullopt;
 }
 
@@ -156,7 +156,8 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
 
     const auto lengths = headers.count("Content-Length");
     const auto encodings = headers.count("Transfer-Encoding");
-    if (lengths > 0 && encodings > 0) return badRequest("Content-Length and Transfer-Encoding exclude each other.");
+    if (lengths > 0 && encodings > 0)
+        return badRequest("Content-Length and Transfer-Encoding exclude each other.");
     if (lengths > 1) return badRequest("Content-Length is given more than once.");
     if (encodings > 0) {
         if (head.minorVersion == 0) return badRequest("HTTP/1.0 has no Transfer-Encoding.");
@@ -166,7 +167,8 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
         framing.kind = BodyFraming::Kind::chunked;
     } else if (lengths == 1) {
         const auto text = *headers.get("Content-Length");
-        if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
+        if (text.empty() ||
+            !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
             return badRequest("Content-Length is not a number.");
         for (const char digit : text) {
             framing.length = framing.length * 10 + static_cast<std::size_t>(digit - '0');
@@ -179,7 +181,8 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
 
     if (const auto expect = headers.get("Expect")) {
         if (headers.count("Expect") > 1 || !equalsIgnoringCase(*expect, "100-continue"))
-            return Problem{417, "expectation_failed", "The only expectation that can be met is 100-continue."};
+            return Problem{417, "expectation_failed",
+                           "The only expectation that can be met is 100-continue."};
         // RFC 9110, 10.1.1: an HTTP/1.0 client does not know interim answers.
         framing.continueExpected = head.minorVersion == 1 && framing.kind != BodyFraming::Kind::none;
     }

@@ -1,7 +1,8 @@
 // The head of a request, read as strictly as RFC 9112 allows a server to be.
 //
-// Two parsers that disagree about where a request ends are how requests are smuggled past a proxy. So nothing here
-// is guessed or repaired: a head that can be read in two ways is refused and the connection closed. Pure functions.
+// Two parsers that disagree about where a request ends are how requests are smuggled past a proxy. So nothing
+// here is guessed or repaired: a head that can be read in two ways is refused and the connection closed. Pure
+// functions.
 #pragma once
 
 #include "platform/http/message.hpp"
@@ -34,13 +35,13 @@ struct Scan {
     std::size_t end = 0; // if complete: length of the head with its empty line
 };
 
-// Looks for the end of the head in what has arrived so far. `scanned` remembers how far earlier calls came; 0 at
-// first. A line feed without its carriage return is malformed at once: there is no waiting for more of it.
+// Looks for the end of the head in what has arrived so far. `scanned` remembers how far earlier calls came; 0
+// at first. A line feed without its carriage return is malformed at once: there is no waiting for more of it.
 Scan scanHead(std::string_view received, std::size_t& scanned);
 
 // `head`: up to and including the empty line. Refused are: folded lines, white space before a colon, control
-// characters in values, names that are no tokens, lines without a colon, too many fields, methods and versions that
-// are not spoken here, targets that are neither origin form nor absolute form of the Host.
+// characters in values, names that are no tokens, lines without a colon, too many fields, methods and
+// versions that are not spoken here, targets that are neither origin form nor absolute form of the Host.
 std::variant<RequestHead, Problem> parseHead(std::string_view head, const HeadLimits& limits);
 
 // `line`: one field without its line end ("Name: value").
@@ -51,13 +52,13 @@ struct BodyFraming {
     enum class Kind { none, length, chunked };
     Kind kind = Kind::none;
     std::size_t length = 0;
-    bool continueExpected = false;  // the client waits for "100 Continue"
-    bool keepAlive = true;          // as the client asked
+    bool continueExpected = false; // the client waits for "100 Continue"
+    bool keepAlive = true;         // as the client asked
 };
 
-// Refuses (RFC 9112, 6.1 to 6.3): Content-Length that is repeated, a list or not plain digits; Content-Length beside
-// Transfer-Encoding; any Transfer-Encoding but exactly `chunked`, and that under HTTP/1.0; a missing, repeated or
-// odd Host; an Expect that is not 100-continue; a declared body over `maxBody` bytes.
+// Refuses (RFC 9112, 6.1 to 6.3): Content-Length that is repeated, a list or not plain digits; Content-Length
+// beside Transfer-Encoding; any Transfer-Encoding but exactly `chunked`, and that under HTTP/1.0; a missing,
+// repeated or odd Host; an Expect that is not 100-continue; a declared body over `maxBody` bytes.
 std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::size_t maxBody);
 
 bool isTokenChar(char c);

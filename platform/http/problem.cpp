@@ -19,7 +19,8 @@ std::string titleOf(std::string_view code) {
     std::string title{code};
     for (char& c : title)
         if (c == '_') c = ' ';
-    if (!title.empty() && title[0] >= 'a' && title[0] <= 'z') title[0] = static_cast<char>(title[0] - 'a' + 'A');
+    if (!title.empty() && title[0] >= 'a' && title[0] <= 'z')
+        title[0] = static_cast<char>(title[0] - 'a' + 'A');
     return title;
 }
 

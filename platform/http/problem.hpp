@@ -19,8 +19,8 @@ struct FieldError {
     std::string parameter = {};
 };
 
-// `code` is stable lower_snake_case: clients branch on it, so it is never renamed. `detail` is one sentence for a
-// person and tells nothing of our internals.
+// `code` is stable lower_snake_case: clients branch on it, so it is never renamed. `detail` is one sentence
+// for a person and tells nothing of our internals.
 struct Problem {
     int status = 500;
     std::string code = "internal";
@@ -29,8 +29,8 @@ struct Problem {
     std::optional<std::chrono::seconds> retryAfter = {};
 };
 
-// Members: type (urn:outboxd:problem:CODE), title, status, detail, instance, code, message (the same sentence as
-// detail), trace_id, and errors if there are any. Empty `instance` or `traceId` are left out.
+// Members: type (urn:outboxd:problem:CODE), title, status, detail, instance, code, message (the same sentence
+// as detail), trace_id, and errors if there are any. Empty `instance` or `traceId` are left out.
 Response toResponse(const Problem& problem, std::string_view instance, std::string_view traceId);
 Response toResponse(const Problem& problem, const Request& request);
 

@@ -33,7 +33,8 @@ bool readAway(Poco::Net::StreamSocket& socket) {
 } // namespace
 
 void Refusals::refuse(ClientSocket socket) {
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(clock_.today().time_since_epoch()).count();
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(clock_.today().time_since_epoch()).count();
     const auto requestId = newRequestId();
     const Problem problem{.status = 503,
                           .code = "overloaded",
@@ -54,7 +55,8 @@ void Refusals::refuse(ClientSocket socket) {
 
 void Refusals::sweep() {
     const auto now = clock_.now();
-    std::erase_if(waiting_, [&](Waiting& waiting) { return waiting.until <= now || readAway(*waiting.socket); });
+    std::erase_if(waiting_,
+                  [&](Waiting& waiting) { return waiting.until <= now || readAway(*waiting.socket); });
 }
 
 } // namespace outboxd::http

@@ -8,8 +8,9 @@
 
 namespace outboxd::http {
 
-// Needs no thread of its own: the acceptor calls it. An answered socket is kept until its client has hung up or a
-// second has passed, because closing it with unread bytes would reset the connection and lose the answer.
+// Needs no thread of its own: the acceptor calls it. An answered socket is kept until its client has hung up
+// or a second has passed, because closing it with unread bytes would reset the connection and lose the
+// answer.
 class Refusals {
 public:
     explicit Refusals(const core::Clock& clock) : clock_(clock) {}

@@ -13,7 +13,8 @@ namespace outboxd::http {
 namespace {
 
 bool isVisible(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
 // "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7), whatever the locale.
@@ -33,8 +34,10 @@ void appendDate(std::string& out, std::time_t date) {
 
 bool isSafe(const Response& response) {
     const auto& fields = response.headers.all();
-    return isVisible(response.contentType) && std::all_of(fields.begin(), fields.end(), [](const Headers::Field& field) {
-               return !field.first.empty() && std::all_of(field.first.begin(), field.first.end(), isTokenChar) &&
+    return isVisible(response.contentType) &&
+           std::all_of(fields.begin(), fields.end(), [](const Headers::Field& field) {
+               return !field.first.empty() &&
+                      std::all_of(field.first.begin(), field.first.end(), isTokenChar) &&
                       isVisible(field.second);
            });
 }

@@ -53,7 +53,8 @@ class Server::Impl {
 public:
     Impl(ServerSettings settings, Handler& handler, const core::Clock& clock, core::Logger& logger,
          Observer* observer)
-        : settings_(std::move(settings)), context_{settings_, handler, clock, logger, observer}, refusals_(clock) {}
+        : settings_(std::move(settings)), context_{settings_, handler, clock, logger, observer},
+          refusals_(clock) {}
 
     void start();
     void stop();
@@ -90,7 +91,7 @@ private:
     std::thread acceptor_;
 
     std::mutex mutex_;
-    std::condition_variable quiet_; // with mutex_: running_ has become 0
+    std::condition_variable quiet_;                                   // with mutex_: running_ has become 0
     std::unordered_map<Session*, std::unique_ptr<Session>> sessions_; // guarded by mutex_
     std::size_t running_ = 0;                                         // guarded by mutex_
 };
@@ -100,23 +101,26 @@ void Server::Impl::start() {
     const auto address = fmt::format("{}:{}", settings_.host, settings_.port);
     try {
         listener_ = Poco::Net::ServerSocket();
-        // Not SO_REUSEPORT, which Poco's shorter overload sets too: a second daemon would share the port unnoticed.
+        // Not SO_REUSEPORT, which Poco's shorter overload sets too: a second daemon would share the port
+        // unnoticed.
         listener_.bind(Poco::Net::SocketAddress(settings_.host, settings_.port), true, false);
         listener_.listen(kBacklog);
         listener_.setBlocking(false);
     } catch (const Poco::Exception& error) {
         listener_ = Poco::Net::ServerSocket();
-        throw core::Error(core::ErrorKind::misconfigured,
-                          fmt::format("cannot listen on {}: {}", address, error.displayText()),
-                          fmt::format("change {0}.host or {0}.port, or stop what uses that port", settings_.setting));
+        throw core::Error(
+            core::ErrorKind::misconfigured,
+            fmt::format("cannot listen on {}: {}", address, error.displayText()),
+            fmt::format("change {0}.host or {0}.port, or stop what uses that port", settings_.setting));
     }
     wake_ = std::make_unique<EventFd>();
-    pool_ = std::make_unique<Poco::ThreadPool>(1, settings_.maxConnections + kSpareThreads, kThreadIdleSeconds, kStackBytes);
+    pool_ = std::make_unique<Poco::ThreadPool>(1, settings_.maxConnections + kSpareThreads,
+                                               kThreadIdleSeconds, kStackBytes);
     context_.draining = false;
     port_ = listener_.address().port();
     acceptor_ = std::thread([this] { acceptUntilStopped(); });
-    context_.logger.info("http_listening", {{"server", settings_.name},
-                                            {"address", listener_.address().toString()}});
+    context_.logger.info("http_listening",
+                         {{"server", settings_.name}, {"address", listener_.address().toString()}});
 }
 
 void Server::Impl::stop() {
@@ -130,8 +134,8 @@ void Server::Impl::stop() {
         std::unique_lock lock(mutex_);
         for (const auto& [session, owner] : sessions_) session->connection.closeIfIdle();
         if (!quiet_.wait_for(lock, settings_.drainTimeout, [this] { return running_ == 0; })) {
-            context_.logger.warning("http_drain_timeout", {{"server", settings_.name},
-                                                           {"connections", running_}});
+            context_.logger.warning("http_drain_timeout",
+                                    {{"server", settings_.name}, {"connections", running_}});
             for (const auto& [session, owner] : sessions_) session->connection.cut();
             quiet_.wait(lock, [this] { return running_ == 0; });
         }
@@ -182,7 +186,8 @@ void Server::Impl::admit(ClientSocket socket, std::string address) {
     try {
         pool_->start(*session);
     } catch (const Poco::Exception& error) { // the machine gives no more threads
-        context_.logger.warning("http_thread_failed", {{"server", settings_.name}, {"error", error.displayText()}});
+        context_.logger.warning("http_thread_failed",
+                                {{"server", settings_.name}, {"error", error.displayText()}});
         ++refused_;
         refusals_.refuse(session->connection.release());
         finished(session);
@@ -205,32 +210,18 @@ Server::Server(ServerSettings settings, Handler& handler, const core::Clock& clo
                Observer* observer)
     : impl_(std::make_unique<Impl>(std::move(settings), handler, clock, logger, observer)) {}
 
-Server::~Server() {
-    stop();
-}
+Server::~Server() { stop(); }
 
-std::string_view Server::name() const {
-    return impl_->settings_.name;
-}
+std::string_view Server::name() const { return impl_->settings_.name; }
 
-void Server::start() {
-    impl_->start();
-}
+void Server::start() { impl_->start(); }
 
-void Server::stop() {
-    impl_->stop();
-}
+void Server::stop() { impl_->stop(); }
 
-std::uint16_t Server::port() const {
-    return impl_->port_;
-}
+std::uint16_t Server::port() const { return impl_->port_; }
 
-std::size_t Server::connections() const {
-    return impl_->open_;
-}
+std::size_t Server::connections() const { return impl_->open_; }
 
-std::uint64_t Server::refusedConnections() const {
-    return impl_->refused_;
-}
+std::uint64_t Server::refusedConnections() const { return impl_->refused_; }
 
 } // namespace outboxd::http

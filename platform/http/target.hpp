@@ -15,8 +15,9 @@ struct Target {
     std::vector<std::pair<std::string, std::string>> query;
 };
 
-// Empty if a percent sign is not followed by two hexadecimal digits, if the result has a control character or is not
-// UTF-8, or if the path hides a slash ("%2F"): two readers would split it differently. In the query, '+' is a space.
+// Empty if a percent sign is not followed by two hexadecimal digits, if the result has a control character or
+// is not UTF-8, or if the path hides a slash ("%2F"): two readers would split it differently. In the query,
+// '+' is a space.
 std::optional<Target> parseTarget(std::string_view target);
 
 // Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.

@@ -28,9 +28,7 @@ bool isHex(std::string_view text) {
                        [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-bool isZero(std::string_view text) {
-    return text.find_first_not_of('0') == std::string_view::npos;
-}
+bool isZero(std::string_view text) { return text.find_first_not_of('0') == std::string_view::npos; }
 
 } // namespace
 
@@ -41,9 +39,7 @@ bool isRequestId(std::string_view text) {
     });
 }
 
-std::string newRequestId() {
-    return randomHex<16>();
-}
+std::string newRequestId() { return randomHex<16>(); }
 
 bool isTraceparent(std::string_view text) {
     constexpr std::size_t length = 55;
@@ -57,8 +53,6 @@ bool isTraceparent(std::string_view text) {
     return isHex(trace) && !isZero(trace) && isHex(parent) && !isZero(parent) && isHex(text.substr(53, 2));
 }
 
-std::string newTraceparent() {
-    return "00-" + randomHex<16>() + "-" + randomHex<8>() + "-00";
-}
+std::string newTraceparent() { return "00-" + randomHex<16>() + "-" + randomHex<8>() + "-00"; }
 
 } // namespace outboxd::http

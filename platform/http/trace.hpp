@@ -10,7 +10,8 @@ namespace outboxd::http {
 bool isRequestId(std::string_view text);
 std::string newRequestId();
 
-// W3C Trace Context, level 1, section 3.2: version 00, or a later version with at least the fields of version 00.
+// W3C Trace Context, level 1, section 3.2: version 00, or a later version with at least the fields of version
+// 00.
 bool isTraceparent(std::string_view text);
 std::string newTraceparent();
 

@@ -52,21 +52,13 @@ struct Registry::Impl {
     std::size_t nextId = 0;                // guarded by mutex
 };
 
-void Counter::increment(double by) {
-    counter_->Increment(by);
-}
+void Counter::increment(double by) { counter_->Increment(by); }
 
-void Gauge::set(double value) {
-    gauge_->Set(value);
-}
+void Gauge::set(double value) { gauge_->Set(value); }
 
-void Gauge::add(double delta) {
-    gauge_->Increment(delta);
-}
+void Gauge::add(double delta) { gauge_->Increment(delta); }
 
-void Histogram::observe(double value) {
-    histogram_->Observe(value);
-}
+void Histogram::observe(double value) { histogram_->Observe(value); }
 
 const std::vector<double>& durationBuckets() {
     static const std::vector<double> buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
@@ -79,7 +71,8 @@ Registry::~Registry() = default;
 
 Counter Registry::counter(const std::string& name, const std::string& help, const Labels& labels) {
     return checked(name, [&] {
-        return Counter(prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(labels));
+        return Counter(
+            prometheus::BuildCounter().Name(name).Help(help).Register(impl_->registry).Add(labels));
     });
 }
 
@@ -89,8 +82,8 @@ Gauge Registry::gauge(const std::string& name, const std::string& help, const La
     });
 }
 
-Histogram Registry::histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
-                              const Labels& labels) {
+Histogram Registry::histogram(const std::string& name, const std::string& help,
+                              const std::vector<double>& buckets, const Labels& labels) {
     return checked(name, [&] {
         auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry);
         return Histogram(family.Add(labels, buckets));
@@ -135,13 +128,9 @@ std::string Registry::text() const {
     return std::move(out).str();
 }
 
-const char* Registry::contentType() {
-    return "text/plain; version=0.0.4; charset=utf-8";
-}
+const char* Registry::contentType() { return "text/plain; version=0.0.4; charset=utf-8"; }
 
-Registry::Callback::~Callback() {
-    release();
-}
+Registry::Callback::~Callback() { release(); }
 
 Registry::Callback::Callback(Callback&& other) noexcept
     : registry_(std::exchange(other.registry_, nullptr)), id_(other.id_) {}

@@ -1,6 +1,7 @@
 // Counters, gauges and histograms in the Prometheus text format; wraps prometheus-cpp 1.0.
 //
-// Everything here is thread-safe. Handles are cheap to copy, never throw, and are valid as long as their Registry.
+// Everything here is thread-safe. Handles are cheap to copy, never throw, and are valid as long as their
+// Registry.
 #pragma once
 
 #include <functional>
@@ -58,16 +59,17 @@ public:
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
 
-    // The same name and labels give the same series. `name` in Prometheus' style (outboxd_http_requests_total);
-    // throws core::Error(internal) if it is not valid or is already of another type.
+    // The same name and labels give the same series. `name` in Prometheus' style
+    // (outboxd_http_requests_total); throws core::Error(internal) if it is not valid or is already of another
+    // type.
     Counter counter(const std::string& name, const std::string& help, const Labels& labels = {});
     Gauge gauge(const std::string& name, const std::string& help, const Labels& labels = {});
     // `buckets`: ascending upper bounds; all series of a name must use the same.
     Histogram histogram(const std::string& name, const std::string& help, const std::vector<double>& buckets,
                         const Labels& labels = {});
 
-    // A value that somebody else keeps, read at each scrape. Destroying the handle removes the series and waits for
-    // a scrape that is reading it. A read that throws leaves its sample out.
+    // A value that somebody else keeps, read at each scrape. Destroying the handle removes the series and
+    // waits for a scrape that is reading it. A read that throws leaves its sample out.
     class Callback {
     public:
         Callback() = default;

@@ -15,7 +15,8 @@ public:
 
     bool enabled(core::LogLevel level) const override { return level >= least_; }
 
-    void write(core::LogLevel, std::string_view event, std::initializer_list<core::LogField> fields) override {
+    void write(core::LogLevel, std::string_view event,
+               std::initializer_list<core::LogField> fields) override {
         std::string line{event};
         for (const auto& field : fields) {
             line.append(" ").append(field.key).append("=");

@@ -1,4 +1,5 @@
-// A TCP client that sends exactly the bytes it is given: what a well-behaved HTTP library would refuse to send.
+// A TCP client that sends exactly the bytes it is given: what a well-behaved HTTP library would refuse to
+// send.
 #pragma once
 
 #include <arpa/inet.h>
@@ -49,7 +50,8 @@ public:
     ~RawClient() {
         if (fd_ >= 0) close(fd_);
     }
-    RawClient(RawClient&& other) noexcept : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
+    RawClient(RawClient&& other) noexcept
+        : fd_(std::exchange(other.fd_, -1)), buffer_(std::move(other.buffer_)) {}
     RawClient& operator=(RawClient&&) = delete;
 
     // False if the server has closed already.
@@ -91,7 +93,8 @@ public:
     }
     // Everything that still comes until the server closes; returns only when it has closed.
     std::string rest() {
-        while (more()) {}
+        while (more()) {
+        }
         return std::exchange(buffer_, {});
     }
 
@@ -100,7 +103,8 @@ private:
         char chunk[4096];
         const auto count = recv(fd_, chunk, sizeof chunk, 0);
         if (count > 0) buffer_.append(chunk, static_cast<std::size_t>(count));
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) throw std::runtime_error("the server is silent");
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            throw std::runtime_error("the server is silent");
         return count > 0;
     }
 

@@ -56,8 +56,9 @@ BOOST_AUTO_TEST_CASE(ready_while_only_degraded) {
     kafka = {Health::degraded, "no broker answers"};
     const auto reply = get("/readyz", {{"verbose", ""}});
     BOOST_TEST(reply.status == 200);
-    BOOST_TEST(reply.body == R"({"checks":[{"name":"database","status":"ok","detail":""},)"
-                             R"({"name":"kafka","status":"degraded","detail":"no broker answers"}],"status":"degraded"})");
+    BOOST_TEST(reply.body ==
+               R"({"checks":[{"name":"database","status":"ok","detail":""},)"
+               R"({"name":"kafka","status":"degraded","detail":"no broker answers"}],"status":"degraded"})");
 }
 
 BOOST_AUTO_TEST_CASE(not_ready_without_its_database_or_while_it_drains) {
@@ -97,10 +98,13 @@ BOOST_AUTO_TEST_CASE(requests_and_connections_are_counted_by_route) {
     BOOST_TEST(counted(R"("GET",route="unmatched",server="admin",status="404")"));
     BOOST_TEST(reply.has("outboxd_http_requests_in_flight{server=\"admin\"} 1\n"));
     BOOST_TEST(reply.has("outboxd_http_connections_refused_total{server=\"admin\"} 0\n"));
-    BOOST_TEST(reply.has("outboxd_http_request_duration_seconds_count{method=\"GET\",route=\"/livez\",server=\"admin\"} 1\n"));
+    BOOST_TEST(reply.has(
+        "outboxd_http_request_duration_seconds_count{method=\"GET\",route=\"/livez\",server=\"admin\"} 1\n"));
     server.stop();
-    BOOST_TEST(registry.text().find(R"(method="other",route="edge",server="admin",status="400")") != std::string::npos);
-    BOOST_TEST(registry.text().find("outboxd_http_requests_in_flight{server=\"admin\"} 0\n") != std::string::npos);
+    BOOST_TEST(registry.text().find(R"(method="other",route="edge",server="admin",status="400")") !=
+               std::string::npos);
+    BOOST_TEST(registry.text().find("outboxd_http_requests_in_flight{server=\"admin\"} 0\n") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -44,7 +44,8 @@ struct ApiReply {
 struct ApiFixture {
     ApiFixture() { api::addShopRoutes(router, shop); }
 
-    static http::Request request(std::string method, std::string path, std::string body = {}, std::string key = {}) {
+    static http::Request request(std::string method, std::string path, std::string body = {},
+                                 std::string key = {}) {
         http::Request request;
         request.method = std::move(method);
         request.rawPath = request.path = std::move(path);
@@ -74,7 +75,8 @@ struct ApiFixture {
 
     std::int64_t user(std::int64_t points) {
         const auto name = "user" + std::to_string(++keys_);
-        const auto id = post("/api/v1/users", R"({"username":")" + name + R"(","email":"a@b"})").number("/userId");
+        const auto id =
+            post("/api/v1/users", R"({"username":")" + name + R"(","email":"a@b"})").number("/userId");
         if (points > 0)
             post("/api/v1/users/" + std::to_string(id) + "/points/charges",
                  R"({"amount":)" + std::to_string(points) + "}");
@@ -86,8 +88,8 @@ struct ApiFixture {
             .number("/productId");
     }
     static std::string orderOf(std::int64_t user, std::int64_t product, std::int64_t quantity) {
-        return R"({"userId":)" + std::to_string(user) + R"(,"lines":[{"productId":)" + std::to_string(product) +
-               R"(,"quantity":)" + std::to_string(quantity) + "}]}";
+        return R"({"userId":)" + std::to_string(user) + R"(,"lines":[{"productId":)" +
+               std::to_string(product) + R"(,"quantity":)" + std::to_string(quantity) + "}]}";
     }
     static std::string userBody(std::int64_t user) { return R"({"userId":)" + std::to_string(user) + "}"; }
 

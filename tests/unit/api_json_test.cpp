@@ -18,40 +18,54 @@ struct Wrong {
     std::string code;
     std::vector<std::string> errors;
 };
-std::ostream& operator<<(std::ostream& out, const Wrong& one) {
-    return out << one.body.substr(0, 80);
-}
+std::ostream& operator<<(std::ostream& out, const Wrong& one) { return out << one.body.substr(0, 80); }
 
 const std::string kWhole = "must be a whole number that fits 64 bits";
 const std::string kNoNumber = "must be a whole number, not text or anything else";
 
 const std::vector<Wrong> kWrongOrders{
-    {R"({"userId":18446744073709551616,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kWhole}},
-    {R"({"userId":9223372036854775808,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kWhole}},
+    {R"({"userId":18446744073709551616,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
+     {"/userId: " + kWhole}},
+    {R"({"userId":9223372036854775808,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
+     {"/userId: " + kWhole}},
     {R"({"userId":1.5,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kWhole}},
     {R"({"userId":1.0,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kWhole}},
     {R"({"userId":1e3,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kWhole}},
-    {R"({"userId":"12","lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kNoNumber}},
-    {R"({"userId":true,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kNoNumber}},
-    {R"({"userId":null,"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kNoNumber}},
+    {R"({"userId":"12","lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
+     {"/userId: " + kNoNumber}},
+    {R"({"userId":true,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
+     {"/userId: " + kNoNumber}},
+    {R"({"userId":null,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
+     {"/userId: " + kNoNumber}},
     {R"({"userId":{},"lines":[{"productId":1,"quantity":1}]})", "invalid_request", {"/userId: " + kNoNumber}},
-    {R"({"userId":1,"userId":2,"lines":[{"productId":1,"quantity":1}]})", "invalid_request",
+    {R"({"userId":1,"userId":2,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
      {"/userId: is given more than once"}},
-    {R"({"userId":1,"lines":[{"productId":1,"quantity":1,"quantity":1,"quantity":2}]})", "invalid_request",
+    {R"({"userId":1,"lines":[{"productId":1,"quantity":1,"quantity":1,"quantity":2}]})",
+     "invalid_request",
      {"/lines/0/quantity: is given more than once"}},
-    {R"({"usrId":1,"lines":[{"productId":1,"quantity":1}]})", "invalid_request",
+    {R"({"usrId":1,"lines":[{"productId":1,"quantity":1}]})",
+     "invalid_request",
      {"/userId: is required", "/usrId: is not known here; did you mean userId?"}},
-    {R"({"userId":1,"lines":[{"productId":1,"quantity":1}],"a/b~c":1})", "invalid_request",
+    {R"({"userId":1,"lines":[{"productId":1,"quantity":1}],"a/b~c":1})",
+     "invalid_request",
      {"/a~1b~0c: is not known here"}},
     {R"({"userId":1,"lines":{}})", "invalid_request", {"/lines: must be a list"}},
     {R"({"userId":1,"lines":[1]})", "invalid_request", {"/lines/0: must be an object"}},
-    {R"({"userId":"1","lines":[{"productId":true,"quantity":1.5},{"quantity":1,"color":"red"}]})", "invalid_request",
+    {R"({"userId":"1","lines":[{"productId":true,"quantity":1.5},{"quantity":1,"color":"red"}]})",
+     "invalid_request",
      {"/userId: " + kNoNumber, "/lines/0/productId: " + kNoNumber, "/lines/0/quantity: " + kWhole,
       "/lines/1/productId: is required", "/lines/1/color: is not known here"}},
     {R"({})", "invalid_request", {"/userId: is required", "/lines: is required"}},
     {R"([])", "invalid_request", {": must be an object"}},
     {R"(1)", "invalid_request", {": must be an object"}},
-    {R"({"userId":0,"lines":[{"productId":0,"quantity":0}]})", "invalid_request",
+    {R"({"userId":0,"lines":[{"productId":0,"quantity":0}]})",
+     "invalid_request",
      {"/lines/0/productId: must be 1 or more", "/lines/0/quantity: must be from 1 to 1000000"}},
     {R"({"userId":1,)", "malformed_json", {}},
     {R"({"userId":1,"lines":[]} x)", "malformed_json", {}},
@@ -82,7 +96,8 @@ http::Request withQuery(std::vector<std::pair<std::string, std::string>> query) 
 
 BOOST_FIXTURE_TEST_SUITE(api_json, testing::ApiFixture)
 
-BOOST_DATA_TEST_CASE_F(testing::ApiFixture, a_wrong_order_is_refused_with_every_fault_pointed_at, data::make(kWrongOrders)) {
+BOOST_DATA_TEST_CASE_F(testing::ApiFixture, a_wrong_order_is_refused_with_every_fault_pointed_at,
+                       data::make(kWrongOrders)) {
     const auto reply = post("/api/v1/orders", sample.body);
     BOOST_TEST(reply.status == 400);
     BOOST_TEST(reply.code() == sample.code);
@@ -116,8 +131,9 @@ BOOST_AUTO_TEST_CASE(only_json_in_utf8_is_taken) {
     for (const char* good : {"application/json", "Application/JSON", "application/json; charset=utf-8",
                              "application/json;charset=\"UTF-8\""})
         BOOST_TEST(status({{"Content-Type", good}}) == 201, good);
-    for (const char* bad : {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1",
-                            "application/jsonp", "application/json, text/plain", ""})
+    for (const char* bad :
+         {"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1",
+          "application/jsonp", "application/json, text/plain", ""})
         BOOST_TEST(status({{"Content-Type", bad}}) == 415, bad);
     BOOST_TEST(status({}) == 415);
     BOOST_TEST(status({{"Content-Type", "application/json"}, {"Content-Type", "application/json"}}) == 415);
@@ -139,19 +155,21 @@ BOOST_AUTO_TEST_CASE(idempotency_keys_are_quoted_or_bare) {
     BOOST_TEST(*api::parseIdempotencyKey("8e03978e-40d5") == "8e03978e-40d5");
     BOOST_TEST(*api::parseIdempotencyKey(R"("a\"b\\c,;")") == R"(a"b\c,;)");
     BOOST_TEST(api::parseIdempotencyKey(std::string(255, 'a')).has_value());
-    for (const std::string& bad : {std::string{}, std::string{"\"\""}, std::string{"\""}, std::string{"a b"},
-                                   std::string{"\"a b\""}, std::string{"\"a\"b"}, std::string{"\"a\\b\""},
-                                   std::string{"\"a\\\""}, std::string{"a,b"}, std::string{"a;b"},
-                                   std::string{"\"a\";b"}, std::string{"\xc3\xa4"}, std::string(256, 'a')})
+    for (const std::string& bad :
+         {std::string{}, std::string{"\"\""}, std::string{"\""}, std::string{"a b"}, std::string{"\"a b\""},
+          std::string{"\"a\"b"}, std::string{"\"a\\b\""}, std::string{"\"a\\\""}, std::string{"a,b"},
+          std::string{"a;b"}, std::string{"\"a\";b"}, std::string{"\xc3\xa4"}, std::string(256, 'a')})
         BOOST_TEST(!api::parseIdempotencyKey(bad).has_value(), bad);
 }
 
 BOOST_AUTO_TEST_CASE(a_cursor_survives_the_round_trip_and_nothing_else_passes) {
-    for (const std::int64_t position : {std::int64_t{0}, std::int64_t{7}, std::numeric_limits<std::int64_t>::max()})
+    for (const std::int64_t position :
+         {std::int64_t{0}, std::int64_t{7}, std::numeric_limits<std::int64_t>::max()})
         BOOST_TEST(*api::decodeCursor(api::encodeCursor(position)) == position);
     const auto good = api::encodeCursor(42);
-    for (const std::string& bad : {std::string{}, std::string{"42"}, good + "A", good + "=", good.substr(1),
-                                   std::string(100, 'A'), std::string{"YWZ0ZXI6"}, std::string{"YWZ0ZXI6MDc"}})
+    for (const std::string& bad :
+         {std::string{}, std::string{"42"}, good + "A", good + "=", good.substr(1), std::string(100, 'A'),
+          std::string{"YWZ0ZXI6"}, std::string{"YWZ0ZXI6MDc"}})
         BOOST_TEST(!api::decodeCursor(bad).has_value(), bad);
 }
 
@@ -162,10 +180,18 @@ BOOST_AUTO_TEST_CASE(query_parameters_are_read_strictly) {
     BOOST_TEST(page.limit == 100);
     BOOST_TEST(*page.cursor == 5);
     BOOST_TEST(!query.problem().has_value());
-    for (const auto& bad : std::vector<std::vector<std::pair<std::string, std::string>>>{
-             {{"limit", "0"}}, {{"limit", "101"}}, {{"limit", "+5"}}, {{"limit", "5 "}}, {{"limit", ""}},
-             {{"limit", "1e1"}}, {{"limit", "99999999999"}}, {{"limit", "5"}, {"limit", "5"}}, {{"cursor", "x"}},
-             {{"Limit", "5"}}, {{"", ""}}}) {
+    for (const auto& bad :
+         std::vector<std::vector<std::pair<std::string, std::string>>>{{{"limit", "0"}},
+                                                                       {{"limit", "101"}},
+                                                                       {{"limit", "+5"}},
+                                                                       {{"limit", "5 "}},
+                                                                       {{"limit", ""}},
+                                                                       {{"limit", "1e1"}},
+                                                                       {{"limit", "99999999999"}},
+                                                                       {{"limit", "5"}, {"limit", "5"}},
+                                                                       {{"cursor", "x"}},
+                                                                       {{"Limit", "5"}},
+                                                                       {{"", ""}}}) {
         const auto wrong = withQuery(bad);
         api::Query asked(wrong);
         asked.page();

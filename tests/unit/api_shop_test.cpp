@@ -17,7 +17,9 @@ public:
     explicit BrokenReader(core::ErrorKind kind) : kind_(kind) {}
     std::optional<commerce::User> user(commerce::UserId) override { fail(); }
     std::optional<core::Money> balance(commerce::UserId) override { fail(); }
-    commerce::Page<commerce::HistoryEntry> history(commerce::UserId, const commerce::PageRequest&) override { fail(); }
+    commerce::Page<commerce::HistoryEntry> history(commerce::UserId, const commerce::PageRequest&) override {
+        fail();
+    }
     std::optional<commerce::Product> product(commerce::ProductId) override { fail(); }
     commerce::Page<commerce::Product> products(const commerce::PageRequest&) override { fail(); }
     std::optional<commerce::Order> order(commerce::OrderId) override { fail(); }
@@ -33,7 +35,8 @@ private:
 BOOST_FIXTURE_TEST_SUITE(api_shop, testing::ApiFixture)
 
 BOOST_AUTO_TEST_CASE(a_purchase_from_sign_up_to_payment) {
-    const auto signedUp = post("/api/v1/users", R"({"username":"ann","email":"ann@example.com","phoneNumber":"1"})");
+    const auto signedUp =
+        post("/api/v1/users", R"({"username":"ann","email":"ann@example.com","phoneNumber":"1"})");
     BOOST_TEST(signedUp.status == 201);
     const auto user = signedUp.number("/userId");
     const auto userPath = "/api/v1/users/" + std::to_string(user);
@@ -81,14 +84,15 @@ BOOST_AUTO_TEST_CASE(an_authorization_is_stored_once_per_key) {
     BOOST_TEST(post("/api/payments/authorizations", body, "k1").header("Idempotent-Replayed") == "true");
     BOOST_TEST(rows.events().size() == 1u);
 
-    const auto other = post("/api/v1/payments/authorizations", R"({"merchant":"m1","amount":501,"currency":"EUR","reference":"r1"})", "k1");
+    const auto other = post("/api/v1/payments/authorizations",
+                            R"({"merchant":"m1","amount":501,"currency":"EUR","reference":"r1"})", "k1");
     BOOST_TEST(other.status == 422);
     BOOST_TEST(other.code() == "idempotency_key_reused");
 }
 
 BOOST_AUTO_TEST_CASE(what_moves_money_or_stock_needs_a_key) {
-    for (const std::string path : {"/api/v1/users/1/points/charges", "/api/v1/orders", "/api/v1/orders/1/payment",
-                                   "/api/v1/payments/authorizations"}) {
+    for (const std::string path : {"/api/v1/users/1/points/charges", "/api/v1/orders",
+                                   "/api/v1/orders/1/payment", "/api/v1/payments/authorizations"}) {
         const std::string body = path.find("charges") != std::string::npos ? R"({"amount":1})"
                                  : path == "/api/v1/orders"                ? orderOf(1, 1, 1)
                                  : path.find("auth") != std::string::npos
@@ -145,7 +149,8 @@ BOOST_AUTO_TEST_CASE(refusals_have_their_codes_and_can_be_tried_again) {
     BOOST_TEST(post("/api/v1/orders/999999/payment", userBody(poor)).code() == "order_not_found");
 
     post("/api/v1/users/" + std::to_string(poor) + "/points/charges", R"({"amount":200})");
-    BOOST_TEST(post(order + "/payment", userBody(poor), "pay").status == 201); // the same key: nothing was kept
+    BOOST_TEST(post(order + "/payment", userBody(poor), "pay").status ==
+               201); // the same key: nothing was kept
     const auto again = post(order + "/payment", userBody(poor));
     BOOST_TEST(again.status == 409);
     BOOST_TEST(again.code() == "wrong_order_state");
@@ -195,8 +200,9 @@ BOOST_AUTO_TEST_CASE(paths_work_without_their_version) {
 }
 
 BOOST_AUTO_TEST_CASE(paths_match_exactly) {
-    for (const std::string path : {"/", "/api/v1", "/api/v1/products/", "//api/v1/products", "/api/v1//products",
-                                   "/API/v1/products", "/api/v1/products/1/2", "/api/v1/v1/products", "/api/v2/products"}) {
+    for (const std::string path :
+         {"/", "/api/v1", "/api/v1/products/", "//api/v1/products", "/api/v1//products", "/API/v1/products",
+          "/api/v1/products/1/2", "/api/v1/v1/products", "/api/v2/products"}) {
         const auto reply = get(path);
         BOOST_TEST(reply.status == 404, path);
         BOOST_TEST(reply.response.route == "unmatched", path);

@@ -1,4 +1,5 @@
-// What the edge refuses, over real sockets: every way known to us of making two readers disagree about a request.
+// What the edge refuses, over real sockets: every way known to us of making two readers disagree about a
+// request.
 #include "tests/unit/http_fixture.hpp"
 
 #include <boost/test/data/test_case.hpp>
@@ -14,9 +15,7 @@ struct Case {
     std::string bytes;
     int status;
 };
-std::ostream& operator<<(std::ostream& out, const Case& one) {
-    return out << one.what;
-}
+std::ostream& operator<<(std::ostream& out, const Case& one) { return out << one.what; }
 
 // After the refused request follows one that must never be served.
 const std::string kSmuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -39,9 +38,12 @@ const std::vector<Case> kRefused{
     {"a space within Content-Length", post("Content-Length: 4 4\r\n", "abcd"), 400},
     {"an empty Content-Length", post("Content-Length:\r\n", "abcd"), 400},
     {"a Content-Length beyond 64 bits", post("Content-Length: 18446744073709551620\r\n", "abcd"), 413},
-    {"Content-Length and Transfer-Encoding", post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
-    {"Transfer-Encoding and Content-Length", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), 400},
-    {"Transfer-Encoding twice", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"), 501},
+    {"Content-Length and Transfer-Encoding",
+     post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400},
+    {"Transfer-Encoding and Content-Length",
+     post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n"), 400},
+    {"Transfer-Encoding twice",
+     post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"), 501},
     {"Transfer-Encoding gzip, chunked", post("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n"), 501},
     {"Transfer-Encoding xchunked", post("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n"), 501},
     {"Transfer-Encoding identity", post("Transfer-Encoding: identity\r\n", "abcd"), 501},
@@ -51,7 +53,11 @@ const std::vector<Case> kRefused{
     {"a folded field", post("X-A: b\r\n Content-Length: 4\r\n", "abcd"), 400},
     {"a field without colon", post("Content-Length 4\r\n", "abcd"), 400},
     {"a field without name", post(": 4\r\n", ""), 400},
-    {"a control character in a value", post("X-A: b\x01" "c\r\n", ""), 400},
+    {"a control character in a value",
+     post("X-A: b\x01"
+          "c\r\n",
+          ""),
+     400},
     {"a NUL in a value", post(std::string("X-A: b\0c\r\n", 10), ""), 400},
     {"a carriage return in a value", post("X-A: b\rContent-Length: 4\r\n", "abcd"), 400},
     {"a bare line feed", "POST /a HTTP/1.1\nHost: x\n\n", 400},
@@ -85,15 +91,18 @@ const std::vector<Case> kRefused{
     {"a request line that never ends", "GET /" + std::string(20'000, 'a'), 414},
     {"fields that are too large", get("/a", "Host: x\r\nX-A: " + std::string(20'000, 'a') + "\r\n"), 431},
     {"a declared body that is too large", post("Content-Length: 65537\r\n", ""), 413},
-    {"a chunked body that is too large", post("Transfer-Encoding: chunked\r\n", "10001\r\n" + std::string(65'537, 'a')), 413},
+    {"a chunked body that is too large",
+     post("Transfer-Encoding: chunked\r\n", "10001\r\n" + std::string(65'537, 'a')), 413},
     {"a chunk size beyond 64 bits", post("Transfer-Encoding: chunked\r\n", "10000000000000000\r\n"), 400},
     {"a negative chunk size", post("Transfer-Encoding: chunked\r\n", "-1\r\n"), 400},
     {"a chunk size with prefix", post("Transfer-Encoding: chunked\r\n", "0x4\r\nabcd\r\n0\r\n\r\n"), 400},
     {"a chunk size with a space", post("Transfer-Encoding: chunked\r\n", "4 \r\nabcd\r\n0\r\n\r\n"), 400},
     {"an empty chunk size", post("Transfer-Encoding: chunked\r\n", "\r\nabcd\r\n0\r\n\r\n"), 400},
     {"a chunk longer than it says", post("Transfer-Encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n"), 400},
-    {"a chunk line with a bare line feed", post("Transfer-Encoding: chunked\r\n", "4\nabcd\r\n0\r\n\r\n"), 400},
-    {"an endless chunk extension", post("Transfer-Encoding: chunked\r\n", "4;" + std::string(2'000, 'x')), 400},
+    {"a chunk line with a bare line feed", post("Transfer-Encoding: chunked\r\n", "4\nabcd\r\n0\r\n\r\n"),
+     400},
+    {"an endless chunk extension", post("Transfer-Encoding: chunked\r\n", "4;" + std::string(2'000, 'x')),
+     400},
     {"a malformed trailer", post("Transfer-Encoding: chunked\r\n", "0\r\nno colon\r\n\r\n"), 400},
 };
 
@@ -101,7 +110,8 @@ const std::vector<Case> kRefused{
 
 BOOST_FIXTURE_TEST_SUITE(http_edge, testing::EdgeFixture)
 
-BOOST_DATA_TEST_CASE_F(testing::EdgeFixture, refused_with_a_problem_and_the_connection_closed, data::make(kRefused)) {
+BOOST_DATA_TEST_CASE_F(testing::EdgeFixture, refused_with_a_problem_and_the_connection_closed,
+                       data::make(kRefused)) {
     auto client = connect();
     client.send(sample.bytes + kSmuggled);
     const auto reply = client.reply();
@@ -131,7 +141,8 @@ BOOST_AUTO_TEST_CASE(an_encoded_word_in_a_value_stays_as_it_is) {
 
 BOOST_AUTO_TEST_CASE(a_body_that_the_handler_ignores_is_not_the_next_request) {
     auto client = connect();
-    client.send(post("Content-Length: " + std::to_string(kSmuggled.size()) + "\r\n", kSmuggled) + get("/next"));
+    client.send(post("Content-Length: " + std::to_string(kSmuggled.size()) + "\r\n", kSmuggled) +
+                get("/next"));
     BOOST_TEST(client.reply().body == "POST /a [" + kSmuggled + "]");
     BOOST_TEST(client.reply().body == "GET /next []");
     BOOST_TEST(handler.handled() == 2);
@@ -156,7 +167,9 @@ BOOST_AUTO_TEST_CASE(chunks_are_joined_and_what_follows_is_the_next_request) {
 BOOST_AUTO_TEST_CASE(the_largest_body_is_taken_in_either_framing) {
     const std::string body(64 * 1024, 'a');
     BOOST_TEST(connect().ask(post("Content-Length: 65536\r\n", body)).status == 200);
-    BOOST_TEST(connect().ask(post("Transfer-Encoding: chunked\r\n", "10000\r\n" + body + "\r\n0\r\n\r\n")).status == 200);
+    BOOST_TEST(
+        connect().ask(post("Transfer-Encoding: chunked\r\n", "10000\r\n" + body + "\r\n0\r\n\r\n")).status ==
+        200);
     BOOST_TEST(handler.last().body.size() == body.size());
 }
 
@@ -205,7 +218,8 @@ BOOST_AUTO_TEST_CASE(head_gets_the_fields_of_get_and_no_body) {
 }
 
 BOOST_AUTO_TEST_CASE(a_good_request_id_is_echoed_and_a_bad_one_replaced) {
-    BOOST_TEST(connect().ask(get("/a", "Host: x\r\nX-Request-Id: shop-1.2:3\r\n")).field("X-Request-Id") == "shop-1.2:3");
+    BOOST_TEST(connect().ask(get("/a", "Host: x\r\nX-Request-Id: shop-1.2:3\r\n")).field("X-Request-Id") ==
+               "shop-1.2:3");
     BOOST_TEST(handler.last().requestId == "shop-1.2:3");
     for (const std::string bad : {"a b", "a\"b", "<script>"}) {
         const auto reply = connect().ask(get("/a", "Host: x\r\nX-Request-Id: " + bad + "\r\n"));

@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(half_a_body_is_answered_408_and_closed) {
     http::ServerSettings settings;
     settings.bodyTimeout = 30ms;
     testing::EdgeFixture edge(settings);
-    for (const std::string framing : {"Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nabc"}) {
+    for (const std::string framing :
+         {"Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n5\r\nabc"}) {
         auto client = edge.connect();
         BOOST_TEST(client.ask("POST /a HTTP/1.1\r\nHost: x\r\n" + framing).status == 408);
         BOOST_TEST(client.rest() == "");

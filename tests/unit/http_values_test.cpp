@@ -22,11 +22,12 @@ BOOST_AUTO_TEST_CASE(a_problem_has_all_members_of_the_contract) {
     BOOST_TEST(response.status == 409);
     BOOST_TEST(response.contentType == "application/problem+json");
     BOOST_TEST(*response.headers.get("retry-after") == "3");
-    BOOST_TEST(response.body ==
-               R"({"type":"urn:outboxd:problem:sold_out","title":"Sold out","status":409,)"
-               R"("detail":"There is \"none\" left.","instance":"/api/v1/orders","code":"sold_out",)"
-               R"("message":"There is \"none\" left.","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",)"
-               R"("errors":[{"pointer":"/lines/0","detail":"none left"},{"parameter":"limit","detail":"unknown"}]})");
+    BOOST_TEST(
+        response.body ==
+        R"({"type":"urn:outboxd:problem:sold_out","title":"Sold out","status":409,)"
+        R"("detail":"There is \"none\" left.","instance":"/api/v1/orders","code":"sold_out",)"
+        R"("message":"There is \"none\" left.","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",)"
+        R"("errors":[{"pointer":"/lines/0","detail":"none left"},{"parameter":"limit","detail":"unknown"}]})");
 }
 
 BOOST_AUTO_TEST_CASE(the_digest_is_sha256_and_knows_where_parts_end) {
@@ -65,9 +66,11 @@ BOOST_AUTO_TEST_CASE(a_head_is_found_wherever_it_was_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(only_well_formed_utf8_passes) {
-    for (const char* good : {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
+    for (const char* good :
+         {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
         BOOST_TEST(http::isUtf8(good));
-    for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"})
+    for (const char* bad :
+         {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"})
         BOOST_TEST(!http::isUtf8(bad));
 }
 
@@ -79,8 +82,9 @@ BOOST_AUTO_TEST_CASE(trace_context_follows_the_recommendation) {
     BOOST_TEST(http::isTraceparent("01" + good.substr(2) + "-more"));
     for (const std::string& bad :
          {good + "-more", "ff" + good.substr(2), "01" + good.substr(2) + "more", good.substr(1),
-          std::string{"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"}, "00-" + std::string(32, '0') + good.substr(35),
-          good.substr(0, 36) + std::string(16, '0') + "-01", std::string{}})
+          std::string{"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"},
+          "00-" + std::string(32, '0') + good.substr(35), good.substr(0, 36) + std::string(16, '0') + "-01",
+          std::string{}})
         BOOST_TEST(!http::isTraceparent(bad), bad);
 }
 

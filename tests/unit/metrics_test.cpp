@@ -46,8 +46,10 @@ BOOST_AUTO_TEST_CASE(a_callback_is_read_at_each_scrape_and_gone_with_its_handle)
     metrics::Registry registry;
     double value = 1;
     {
-        const auto open = registry.callback(Kind::gauge, "open", "Open.", {{"pool", "a"}}, [&] { return value; });
-        const auto other = registry.callback(Kind::gauge, "open", "Open.", {{"pool", "b"}}, [] { return 9.0; });
+        const auto open =
+            registry.callback(Kind::gauge, "open", "Open.", {{"pool", "a"}}, [&] { return value; });
+        const auto other =
+            registry.callback(Kind::gauge, "open", "Open.", {{"pool", "b"}}, [] { return 9.0; });
         value = 5;
         const auto text = registry.text();
         BOOST_TEST(contains(text, "open{pool=\"a\"} 5"));
@@ -59,7 +61,8 @@ BOOST_AUTO_TEST_CASE(a_callback_is_read_at_each_scrape_and_gone_with_its_handle)
 
 BOOST_AUTO_TEST_CASE(a_callback_that_throws_leaves_only_its_own_sample_out) {
     metrics::Registry registry;
-    const auto bad = registry.callback(Kind::gauge, "bad", "Bad.", {}, []() -> double { throw std::runtime_error("x"); });
+    const auto bad =
+        registry.callback(Kind::gauge, "bad", "Bad.", {}, []() -> double { throw std::runtime_error("x"); });
     const auto good = registry.callback(Kind::counter, "good_total", "Good.", {}, [] { return 2.0; });
     const auto text = registry.text();
     BOOST_TEST(contains(text, "good_total 2"));
