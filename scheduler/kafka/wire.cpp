@@ -5,6 +5,7 @@
 #include <rapidjson/error/en.h>
 
 #include <algorithm>
+#include <span>
 
 namespace outboxd::scheduler::kafka {
 
@@ -30,7 +31,9 @@ std::string addHeaders(const std::string& json, std::vector<std::pair<std::strin
         return fmt::format("headers are not JSON: {} at byte {}", rapidjson::GetParseError_En(document.GetParseError()),
                            document.GetErrorOffset());
     if (!document.IsObject()) return "headers are not a JSON object";
-    for (const auto& member : document.GetObject()) {
+    if (document.ObjectEmpty()) return {};
+    // RapidJSON's iterators compare ambiguously in C++20 (clang says so); its members lie in one array.
+    for (const auto& member : std::span(&*document.MemberBegin(), document.MemberCount())) {
         std::string name(member.name.GetString(), member.name.GetStringLength());
         if (name.empty() || name.find('\0') != std::string::npos) return "a header has an empty or unprintable name";
         if (!member.value.IsString()) return fmt::format("header {} is not a string", name);

@@ -62,8 +62,10 @@ void EventSinkContract::purgeReportsEverythingAlsoWhenTheBrokerIsSilent() {
     driver.settle();
     under_.goOn();
     BOOST_TEST(driver.outcomes().size() == sent.size());
-    BOOST_TEST(driver.count(Outcome::delivered) == 100u);
-    BOOST_TEST(checkGapless(sent) >= 100u); // what was on the wire may have landed (S4)
+    // A signal stops a broker's threads one after the other: a few more may have come through.
+    BOOST_TEST(driver.count(Outcome::delivered) >= 100u);
+    BOOST_TEST(driver.count(Outcome::failed) > 0u);
+    BOOST_TEST(checkGapless(sent) >= driver.count(Outcome::delivered)); // what was on the wire may have landed (S4)
 }
 
 void EventSinkContract::aRefusedRecordLetsNothingFollowOnItsPartition() {

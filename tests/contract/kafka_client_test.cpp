@@ -80,6 +80,25 @@ BOOST_AUTO_TEST_CASE(a_group_goes_on_behind_what_it_committed) {
     BOOST_TEST(std::count(offsets.begin(), offsets.end(), 3) == 1);
 }
 
+// Without the gapless guarantee the library takes a new producer id and sends the rest as if nothing were missing.
+BOOST_AUTO_TEST_CASE(a_refused_message_breaks_the_producer_and_nothing_follows) {
+    const auto strict = topic + "-strict";
+    reader.admin().create({strict, 1, 1, {{"message.timestamp.before.max.ms", "86400000"}}}, 10s);
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock.today().time_since_epoch()).count();
+    kafka::ProducerSettings single;
+    single.batchMessages = 1;
+    kafka::Producer producer(settings, single, logger, clock);
+    std::vector<kafka::Producer::Report> reports;
+    producer.produce({strict, 0, "k", "v", {}, now}, 0);
+    BOOST_REQUIRE(producer.flush(30s, reports));
+    for (std::uint64_t i = 1; i < 50; ++i) producer.produce({strict, 0, "k", "v", {}, i == 10 ? 1 : now}, i);
+    // Nobody purges: the library itself has to stop.
+    for (int tries = 0; producer.outstanding() > 0 && tries < 10; ++tries) producer.poll(100ms, reports);
+    BOOST_TEST(producer.fatal().has_value());
+    for (const auto& report : reports) BOOST_TEST((report.code == 0) == (report.opaque < 10));
+    BOOST_TEST(reader.readAll(strict).size() == 10u);
+}
+
 BOOST_AUTO_TEST_CASE(a_producer_ends_while_the_broker_is_silent) {
     write(1);
     auto producer = std::make_unique<kafka::Producer>(settings, kafka::ProducerSettings{}, logger, clock);
