@@ -7,9 +7,8 @@ namespace {
 
 constexpr int kRounds = 4;
 
-// What one look at the key came to. LookAgain: another request took the key in the same moment.
-struct LookAgain {};
-using Look = std::variant<LookAgain, Fresh, Replayed, InProgress, KeyReused>;
+// What one look at the key came to. Empty: another request took the key in the same moment, so look again.
+using Look = std::optional<IdempotentOutcome>;
 
 class Attempt {
 public:
@@ -27,7 +26,7 @@ public:
         if (record) {
             keys_.replace(request_.scope, request_.key, request_.hash, expiresAt_);
         } else if (!keys_.add(request_.scope, request_.key, request_.hash, expiresAt_)) {
-            return LookAgain{};
+            return std::nullopt;
         }
         auto reply = work(transaction_);
         if (reply.keep) keys_.complete(request_.scope, request_.key, reply.status, reply.body);
@@ -49,20 +48,8 @@ private:
 };
 
 bool isKept(const Look& look) {
-    const auto* fresh = std::get_if<Fresh>(&look);
+    const auto* fresh = look ? std::get_if<Fresh>(&*look) : nullptr;
     return fresh && fresh->reply.keep;
-}
-
-IdempotentOutcome outcomeOf(Look look) {
-    return std::visit(
-        [](auto&& found) -> IdempotentOutcome {
-            if constexpr (std::is_same_v<std::decay_t<decltype(found)>, LookAgain>) {
-                return InProgress{};
-            } else {
-                return std::move(found);
-            }
-        },
-        std::move(look));
 }
 
 } // namespace
@@ -76,12 +63,12 @@ IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request,
                 unitOfWork_,
                 [&](Transaction& transaction) { return Attempt(transaction, request, keptFor_).run(work); },
                 isKept);
-            // Most likely our own answer, which its client has not seen yet.
-            if (auto* replayed = std::get_if<Replayed>(&look); replayed && unknown) {
-                return Fresh{std::move(replayed->reply)};
+            if (look && unknown) {
+                // Most likely our own answer, which its client has not seen yet.
+                if (auto* replayed = std::get_if<Replayed>(&*look)) return Fresh{std::move(replayed->reply)};
             }
-            if (!std::holds_alternative<LookAgain>(look) || round == kRounds)
-                return outcomeOf(std::move(look));
+            if (look) return std::move(*look);
+            if (round == kRounds) return InProgress{};
         } catch (const core::Error& error) {
             if (error.kind() != core::ErrorKind::outcome_unknown || round == kRounds) throw;
             unknown = true;

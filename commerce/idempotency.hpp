@@ -18,8 +18,9 @@ inline constexpr std::size_t kLongestIdempotencyScope = 128;
 inline constexpr std::size_t kLongestIdempotencyKey = 255;
 
 struct IdempotencyRequest {
-    std::string scope;  // who asks: keys of different clients are different. At most kLongestIdempotencyScope
-    std::string key;    // as the client chose it, 1 to kLongestIdempotencyKey characters
+    std::string
+        scope;       // who asks: keys of different clients are different; 1 to kLongestIdempotencyScope bytes
+    std::string key; // as the client chose it, 1 to kLongestIdempotencyKey bytes
     RequestHash hash{}; // SHA-256 of what makes two requests the same: method, path, body
 };
 

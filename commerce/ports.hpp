@@ -1,6 +1,6 @@
 // What the shop's rules need of the place where its rows live. Everything here happens inside one
 // transaction: it is kept or dropped as a whole (unit_of_work.hpp). Contract suite:
-// tests/contract/shop_contract.hpp, run over the in-memory shop and the MySQL adapter.
+// tests/contract/shop_contract_test.cpp, run over the in-memory shop and the MySQL adapter.
 //
 // Every function may throw core::Error; the transaction is then rolled back. Ids of new rows are chosen here.
 #pragma once
@@ -97,7 +97,7 @@ struct IdempotencyRecord {
 struct KeyAbsent {};
 struct KeyLocked {};
 
-// `scope` (1 to 128 characters) separates clients; `key` has 1 to 255 characters; both compare byte by byte.
+// `scope` (1 to 128 bytes) separates clients; `key` has 1 to 255 bytes; both compare byte by byte.
 class IdempotencyKeys {
 public:
     virtual ~IdempotencyKeys() = default;

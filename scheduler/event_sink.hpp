@@ -57,7 +57,8 @@ public:
     // Serves reports for at most `wait`, returning as soon as there is at least one; appends to `reports`.
     virtual void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) = 0;
 
-    // Gives up everything not yet acknowledged; the reports follow from poll().
+    // Gives up everything not yet acknowledged; the reports follow from poll(). The session is spent: produce()
+    // answers broken from now on.
     virtual void purge() = 0;
 
     // Accepted records without a report yet.

@@ -67,16 +67,21 @@ void OutboxRelay::forget(Lane lane) {
 void OutboxRelay::on(relay::Probed& event) {
     probing_ = false;
     probeDue_ = now_ + settings_.pollInterval;
+    std::set<Lane> empty;
+    for (const auto& [number, lane] : lanes_) empty.insert(number);
     for (const auto& bounds : event.lanes) {
         const auto found = lanes_.find(bounds.lane);
         if (found == lanes_.end()) continue;
         auto& lane = found->second;
+        empty.erase(bounds.lane);
         // A late commit between rows that are already known shows in neither bound: look at least once per poll interval.
         if (bounds.highest > lane.cursor || !lane.rows.contains(bounds.lowest) ||
             now_ - lane.lastRead >= settings_.pollInterval) {
             lane.hasWork = true;
         }
     }
+    // Whoever emptied the lane (an operator's discard, a former holder's last mark) left nothing to judge.
+    for (const auto number : empty) lanes_.at(number).suspects.clear();
 }
 
 void OutboxRelay::on(const relay::ProbeFailed&) {

@@ -54,7 +54,8 @@ private:
         std::vector<HeldRecord> toHold;     // verdicts, for the next mark
         std::vector<std::int64_t> settling; // in the mark under way
         std::vector<HeldRecord> holding;
-        std::set<std::string> heldKeys;     // keys with a held row that the next read might not show yet
+        // Lowest held id per key, as far as the next read might not show it yet. Rows before it are not behind it.
+        std::map<std::string, std::int64_t> heldKeys;
         std::set<std::int64_t> suspects;    // blamed by the broker in a batch; to be judged one at a time
         bool hasWork = true, reading = false, producing = false, marking = false;
         core::Instant lastRead{}, lastMark{};

@@ -27,7 +27,8 @@ std::size_t sizeOf(const OutboxRecord& record) {
 
 void OutboxRelay::send(LaneState& lane, std::vector<Outgoing> records) {
     std::erase_if(records, [&](Outgoing& next) {
-        if (!lane.heldKeys.contains(next.record.orderKey)) return false;
+        const auto held = lane.heldKeys.find(next.record.orderKey);
+        if (held == lane.heldKeys.end() || next.record.id < held->second) return false;
         hold(lane, {next.record.id, next.record.orderKey, HeldRecord::State::parked, {}});
         return true;
     });
@@ -73,7 +74,6 @@ void OutboxRelay::on(relay::Produced& event) {
 
     if (event.stop.kind == Kind::refused && session_ == SessionState::open) {
         auto& refused = event.rest.front().record;
-        lane->suspects.erase(refused.id);
         hold(*lane, {refused.id, std::move(refused.orderKey), HeldRecord::State::failed, event.stop.error});
         event.rest.erase(event.rest.begin());
         for (auto& row : event.rest) row.token = ++lastToken_;
@@ -103,12 +103,10 @@ void OutboxRelay::judge(LaneState& lane, const InFlight& row, const DeliveryRepo
     case DeliveryReport::Outcome::delivered:
         ++figures_.delivered;
         rebuildDelay_ = {};
-        lane.suspects.erase(row.id);
         settle(lane, row.id);
         break;
     case DeliveryReport::Outcome::refused_by_rule:
         if (mode_ == SessionMode::solo) { // it was alone: the verdict is on this record
-            lane.suspects.erase(row.id);
             rebuildDelay_ = {};
             hold(lane, {row.id, row.orderKey, HeldRecord::State::failed, report.error});
         } else {
@@ -123,6 +121,7 @@ void OutboxRelay::settle(LaneState& lane, std::int64_t id) {
     const auto row = lane.rows.find(id);
     if (row == lane.rows.end() || row->second) return;
     row->second = true;
+    lane.suspects.erase(id);
     lane.toSettle.push_back(id);
 }
 
@@ -130,8 +129,10 @@ void OutboxRelay::hold(LaneState& lane, HeldRecord held) {
     const auto row = lane.rows.find(held.id);
     if (row == lane.rows.end() || row->second) return;
     row->second = true;
+    lane.suspects.erase(held.id);
     held.state == HeldRecord::State::failed ? ++figures_.failed : ++figures_.parked;
-    lane.heldKeys.insert(held.orderKey);
+    auto& lowest = lane.heldKeys.try_emplace(held.orderKey, held.id).first->second;
+    lowest = std::min(lowest, held.id);
     lane.toHold.push_back(std::move(held));
 }
 

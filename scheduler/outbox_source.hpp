@@ -24,7 +24,7 @@ struct LaneBounds {
 
 struct QueuedRecord {
     OutboxRecord record;
-    bool keyHeld = false;      // outbox_held has a row of this key: park it
+    bool keyHeld = false;      // outbox_held has an earlier row of this key: park it
     bool eventMissing = false; // the queue names an event that is not there: nothing can be sent
 };
 

@@ -21,7 +21,7 @@ std::optional<core::Money> Accounts::change(UserId user, core::Money amount, cor
     const auto highest = std::min(most, most.minus(amount).value_or(none));
     if (session_.execute(sql::points::change_balance, {amount, user, least, highest}) == 0)
         return std::nullopt;
-    return core::Money{session_.lastInsertId()};
+    return core::Money{session_.lastInsertId() - 1}; // see the statement
 }
 
 std::optional<core::Money> Accounts::balance(UserId user) {

@@ -30,9 +30,10 @@ std::string hintFor(unsigned number, std::string_view message) {
                            "GRANT ALL PRIVILEGES ON `{0}`.* TO that user",
                            lastQuoted(message));
     case 1049: // unknown schema
-        return fmt::format("check database.name, or create it: CREATE DATABASE `{0}` CHARACTER SET utf8mb4; "
-                           "GRANT ALL PRIVILEGES ON `{0}`.* TO the user of database.user; then run outboxd migrate",
-                           lastQuoted(message));
+        return fmt::format(
+            "check database.name, or create it: CREATE DATABASE `{0}` CHARACTER SET utf8mb4; "
+            "GRANT ALL PRIVILEGES ON `{0}`.* TO the user of database.user; then run outboxd migrate",
+            lastQuoted(message));
     case 1129:
     case 1130: return "the server refuses this machine; create the user of database.user for this host";
     case 1142: // command denied on the table

@@ -16,14 +16,17 @@ namespace {
 
 using core::ErrorKind;
 
+// sql: the ledger of the migrations is this file's own; platform/database knows nothing of sql/.
 constexpr Statement kVersion{"migration.server_version", "SELECT VERSION()"};
 // The server's named locks are global, so the schema is part of the name; 64 characters at most.
-constexpr Statement kLock{"migration.lock", "SELECT GET_LOCK(CONCAT('outboxd-migrate-', SHA1(DATABASE())), ?)"};
+constexpr Statement kLock{"migration.lock",
+                          "SELECT GET_LOCK(CONCAT('outboxd-migrate-', SHA1(DATABASE())), ?)"};
 constexpr Statement kTableExists{"migration.table_exists",
                                  "SELECT COUNT(*) FROM information_schema.tables "
                                  "WHERE table_schema = DATABASE() AND table_name = 'schema_migration'"};
-constexpr Statement kApplied{"migration.applied",
-                             "SELECT version, name, checksum, state, statements_done, error FROM schema_migration"};
+constexpr Statement kApplied{
+    "migration.applied",
+    "SELECT version, name, checksum, state, statements_done, error FROM schema_migration"};
 constexpr Statement kStart{"migration.start", "INSERT INTO schema_migration (version, name, checksum, state, "
                                               "statements_done, applied_at) "
                                               "VALUES (?, ?, ?, 'STARTED', 0, UTC_TIMESTAMP(6))"};
@@ -74,10 +77,11 @@ std::string summary(std::string_view statement) {
 }
 
 std::string repair(std::uint32_t version) {
-    return fmt::format("its earlier statements have taken effect. Either finish the rest by hand and then UPDATE "
-                       "schema_migration SET state = 'APPLIED' WHERE version = {0}; or undo what it did, DELETE FROM "
-                       "schema_migration WHERE version = {0}, and run outboxd migrate again",
-                       version);
+    return fmt::format(
+        "its earlier statements have taken effect. Either finish the rest by hand and then UPDATE "
+        "schema_migration SET state = 'APPLIED' WHERE version = {0}; or undo what it did, DELETE FROM "
+        "schema_migration WHERE version = {0}, and run outboxd migrate again",
+        version);
 }
 
 void refuse(const Migrator::Status& status) {
@@ -89,14 +93,16 @@ void refuse(const Migrator::Status& status) {
                           fmt::format("migration {} stopped half way {}", status.name, status.detail),
                           repair(status.version));
     case Migrator::State::changed:
-        throw core::Error(ErrorKind::misconfigured,
-                          fmt::format("migration {} was changed after it had been applied", status.name),
-                          "an applied migration is never edited: use the program it came with, and put the change into "
-                          "a new migration");
+        throw core::Error(
+            ErrorKind::misconfigured,
+            fmt::format("migration {} was changed after it had been applied", status.name),
+            "an applied migration is never edited: use the program it came with, and put the change into "
+            "a new migration");
     case Migrator::State::unknown:
-        throw core::Error(ErrorKind::misconfigured,
-                          fmt::format("the schema has migration {}, which this program does not know", status.name),
-                          "the schema belongs to a newer outboxd: install that version, or check database.name");
+        throw core::Error(
+            ErrorKind::misconfigured,
+            fmt::format("the schema has migration {}, which this program does not know", status.name),
+            "the schema belongs to a newer outboxd: install that version, or check database.name");
     }
 }
 
@@ -119,7 +125,8 @@ std::optional<std::string> refusedServer(std::string_view version) {
 Migrator::Migrator(ConnectionSettings connection, std::span<const Migration> migrations, Settings settings)
     : connection_(std::move(connection)), migrations_(migrations), settings_(settings) {
     // The wait for the lock is a statement too.
-    connection_.statementTimeout = std::max(settings_.statementLimit, settings_.lockWait + std::chrono::seconds{5});
+    connection_.statementTimeout =
+        std::max(settings_.statementLimit, settings_.lockWait + std::chrono::seconds{5});
 }
 
 std::vector<Migrator::Status> Migrator::compare(Session& session) const {
@@ -127,7 +134,8 @@ std::vector<Migrator::Status> Migrator::compare(Session& session) const {
     for (const auto& migration : migrations_) {
         const auto version = versionOf(migration.name);
         if (!all.empty() && all.rbegin()->first >= version) {
-            throw core::Error(ErrorKind::internal, fmt::format("migration {} is out of order", migration.name));
+            throw core::Error(ErrorKind::internal,
+                              fmt::format("migration {} is out of order", migration.name));
         }
         all[version] = {version, std::string{migration.name}, State::pending, {}};
     }
@@ -135,9 +143,10 @@ std::vector<Migrator::Status> Migrator::compare(Session& session) const {
     if (session.query(kTableExists).front().integer(0) != 0) applied = session.query(kApplied);
     for (const auto& row : applied) {
         const auto version = static_cast<std::uint32_t>(row.integer(0));
-        const auto known = std::find_if(migrations_.begin(), migrations_.end(), [&](const Migration& migration) {
-            return versionOf(migration.name) == version && migration.name == row.bytes(1);
-        });
+        const auto known =
+            std::find_if(migrations_.begin(), migrations_.end(), [&](const Migration& migration) {
+                return versionOf(migration.name) == version && migration.name == row.bytes(1);
+            });
         auto& status = all[version];
         if (known == migrations_.end()) {
             status = {version, row.bytes(1), State::unknown, {}};
@@ -199,8 +208,9 @@ void Migrator::run(Session& session, std::uint32_t version, const Migration& mig
         try {
             session.textExecute(std::string{statements[done]});
         } catch (const core::Error& error) {
-            const auto what = fmt::format("migration {} failed at statement {} of {} ({}): {}", migration.name, done + 1,
-                                          statements.size(), summary(statements[done]), error.what());
+            const auto what =
+                fmt::format("migration {} failed at statement {} of {} ({}): {}", migration.name, done + 1,
+                            statements.size(), summary(statements[done]), error.what());
             // A lost connection leaves the row as it is: nobody knows whether the statement took effect.
             if (session.broken()) throw core::Error(error.kind(), what, repair(version));
             if (done == 0) {

@@ -29,8 +29,9 @@ struct Migration {
 class Migrator {
 public:
     struct Settings {
-        std::chrono::seconds lockWait{60};         // how long to wait for another node's migration
-        std::chrono::seconds statementLimit{3600}; // one statement's longest time; changing a large table is slow
+        std::chrono::seconds lockWait{60}; // how long to wait for another node's migration
+        std::chrono::seconds statementLimit{
+            3600}; // one statement's longest time; changing a large table is slow
     };
 
     enum class State {

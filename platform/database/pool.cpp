@@ -54,7 +54,8 @@ Pool::Pooled Pool::place() {
     }
     if (waiters_.size() >= settings_.waiters) {
         ++figures_.refused;
-        throw core::Error(core::ErrorKind::overloaded, "all database sessions are in use and the queue is full",
+        throw core::Error(core::ErrorKind::overloaded,
+                          "all database sessions are in use and the queue is full",
                           "if this lasts, raise database.pool.sessions");
     }
     Waiter self;

@@ -14,10 +14,10 @@
 namespace outboxd::database {
 
 struct PoolSettings {
-    std::size_t sessions = 16;            // the most connections open at once
-    std::size_t waiters = 64;             // callers that may wait for one; the next is refused at once
-    std::chrono::milliseconds wait{200};  // the longest wait
-    std::chrono::seconds idleCheck{30};   // a session unused for longer is pinged before it is given out
+    std::size_t sessions = 16;             // the most connections open at once
+    std::size_t waiters = 64;              // callers that may wait for one; the next is refused at once
+    std::chrono::milliseconds wait{200};   // the longest wait
+    std::chrono::seconds idleCheck{30};    // a session unused for longer is pinged before it is given out
     std::chrono::seconds maximumAge{1800}; // older sessions are replaced
 };
 
@@ -34,7 +34,7 @@ class Pool {
     struct Waiter;
 
 public:
-    struct Figures { // for /metrics and readiness
+    struct Figures {                // for /metrics and readiness
         std::size_t open = 0;       // connections and attempts to connect; never more than `sessions`
         std::size_t idle = 0;       // of them unused
         std::size_t waiting = 0;    // callers in the queue
@@ -76,9 +76,9 @@ public:
     void drop();
 
 private:
-    Pooled place();                        // waits for a session or for room to connect
-    bool usable(Pooled& pooled) const;     // pings where needed; not under the lock
-    void connect(Pooled& pooled);          // not under the lock
+    Pooled place();                    // waits for a session or for room to connect
+    bool usable(Pooled& pooled) const; // pings where needed; not under the lock
+    void connect(Pooled& pooled);      // not under the lock
     void put(Pooled pooled, bool reset) noexcept;
     void forgetOne() noexcept;             // a session is gone: whoever waits longest may connect
     void handOver(Pooled pooled) noexcept; // to the first waiter; under the lock
@@ -87,9 +87,9 @@ private:
     const PoolSettings settings_;
     const core::Clock& clock_;
     mutable std::mutex mutex_;
-    std::vector<Pooled> idle_;     // guarded by mutex_, newest last
-    std::deque<Waiter*> waiters_;  // guarded by mutex_, oldest first; empty while anything is idle
-    Figures figures_;              // guarded by mutex_; `idle` and `waiting` are filled in when asked for
+    std::vector<Pooled> idle_;    // guarded by mutex_, newest last
+    std::deque<Waiter*> waiters_; // guarded by mutex_, oldest first; empty while anything is idle
+    Figures figures_;             // guarded by mutex_; `idle` and `waiting` are filled in when asked for
 };
 
 } // namespace outboxd::database

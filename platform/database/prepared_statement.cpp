@@ -43,15 +43,18 @@ MYSQL_BIND bind(const Parameter::Value& value) {
 } // namespace
 
 PreparedStatement::PreparedStatement(MYSQL* connection, const Statement& statement, bool& broken)
-    : name_(statement.name), broken_(broken), handle_(mysql_stmt_init(connection)) {
+    : name_(statement.name), connection_(connection), broken_(broken), handle_(mysql_stmt_init(connection)) {
     if (!handle_) throw core::Error(core::ErrorKind::internal, "no memory for a prepared statement");
     if (mysql_stmt_prepare(handle_.get(), statement.text.data(), statement.text.size()) != 0) fail();
 }
 
 void PreparedStatement::fail() {
-    const auto number = mysql_stmt_errno(handle_.get());
-    broken_ = broken_ || breaksConnection(number);
-    throwDatabaseError(number, mysql_stmt_error(handle_.get()), name_);
+    // An error that arrives between the rows (a deadlock, a time limit) is left on the connection alone.
+    const bool onStatement = mysql_stmt_errno(handle_.get()) != 0;
+    const auto number = onStatement ? mysql_stmt_errno(handle_.get()) : mysql_errno(connection_);
+    broken_ = broken_ || number == 0 || breaksConnection(number);
+    throwDatabaseError(number, onStatement ? mysql_stmt_error(handle_.get()) : mysql_error(connection_),
+                       name_);
 }
 
 void PreparedStatement::run(std::span<const Parameter> parameters) {

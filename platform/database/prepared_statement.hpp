@@ -42,6 +42,7 @@ private:
     [[noreturn]] void fail();
 
     std::string name_;
+    MYSQL* connection_;
     bool& broken_;
     std::unique_ptr<MYSQL_STMT, Close> handle_;
     std::vector<Column> columns_;

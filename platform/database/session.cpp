@@ -22,7 +22,8 @@ struct FreeResult {
 };
 
 unsigned wholeSeconds(std::chrono::milliseconds time) {
-    return static_cast<unsigned>(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
+    return static_cast<unsigned>(
+        std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(time).count()));
 }
 
 void initialiseLibraryOnce() {
@@ -30,9 +31,7 @@ void initialiseLibraryOnce() {
     std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
 }
 
-void setOption(MYSQL* handle, mysql_option option, unsigned value) {
-    mysql_optionsv(handle, option, &value);
-}
+void setOption(MYSQL* handle, mysql_option option, unsigned value) { mysql_optionsv(handle, option, &value); }
 
 } // namespace
 
@@ -49,7 +48,8 @@ struct Session::State {
     }
 };
 
-Session::Session(const ConnectionSettings& settings) : settings_(settings), state_(std::make_unique<State>()) {
+Session::Session(const ConnectionSettings& settings)
+    : settings_(settings), state_(std::make_unique<State>()) {
     initialiseLibraryOnce();
     connect();
     initialise();
@@ -60,7 +60,8 @@ Session::~Session() = default;
 void Session::connect() {
     state_->handle.reset(mysql_init(nullptr));
     auto* handle = state_->handle.get();
-    if (handle == nullptr) throw core::Error(core::ErrorKind::internal, "no memory for a database connection");
+    if (handle == nullptr)
+        throw core::Error(core::ErrorKind::internal, "no memory for a database connection");
     const bool local = !settings_.socket.empty();
     setOption(handle, MYSQL_OPT_CONNECT_TIMEOUT, wholeSeconds(settings_.connectTimeout));
     const auto patience = wholeSeconds(settings_.statementTimeout) + 1;
@@ -72,7 +73,8 @@ void Session::connect() {
     mysql_optionsv(handle, MYSQL_OPT_RECONNECT, &no);
     mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     if (mysql_real_connect(handle, local ? nullptr : settings_.host.c_str(), settings_.user.c_str(),
-                           settings_.password.c_str(), settings_.schema.empty() ? nullptr : settings_.schema.c_str(),
+                           settings_.password.c_str(),
+                           settings_.schema.empty() ? nullptr : settings_.schema.c_str(),
                            local ? 0 : settings_.port, local ? settings_.socket.c_str() : nullptr,
                            CLIENT_FOUND_ROWS) == nullptr) {
         fail(local ? fmt::format("connecting to {}", settings_.socket)
@@ -85,10 +87,11 @@ void Session::initialise() {
     const auto timeLimit = mariadb_connection(state_->handle.get()) != 0
                                ? fmt::format("max_statement_time = {}.{:03}", limit / 1000, limit % 1000)
                                : fmt::format("max_execution_time = {}", limit);
-    runText(fmt::format("SET NAMES utf8mb4, SESSION autocommit = 1, SESSION time_zone = '+00:00', SESSION sql_mode = "
-                        "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
-                        "NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = {}, SESSION {}",
-                        std::max<std::int64_t>(1, settings_.lockWait.count()), timeLimit),
+    runText(fmt::format(
+                "SET NAMES utf8mb4, SESSION autocommit = 1, SESSION time_zone = '+00:00', SESSION sql_mode = "
+                "'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,"
+                "NO_ENGINE_SUBSTITUTION', SESSION innodb_lock_wait_timeout = {}, SESSION {}",
+                std::max<std::int64_t>(1, settings_.lockWait.count()), timeLimit),
             "preparing the session");
     // As a statement: the variable is called tx_isolation on MariaDB and transaction_isolation on MySQL.
     runText("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "preparing the session");
@@ -145,7 +148,8 @@ std::uint64_t Session::textQuery(const std::string& sql, const std::function<voi
     while (const auto row = mysql_fetch_row(result.get())) {
         const auto* lengths = mysql_fetch_lengths(result.get());
         for (std::size_t column = 0; column < cells.size(); ++column) {
-            cells[column] = row[column] == nullptr ? std::string_view{} : std::string_view{row[column], lengths[column]};
+            cells[column] =
+                row[column] == nullptr ? std::string_view{} : std::string_view{row[column], lengths[column]};
         }
         ++rows;
         onRow(cells);
@@ -154,16 +158,17 @@ std::uint64_t Session::textQuery(const std::string& sql, const std::function<voi
     return rows;
 }
 
-std::uint64_t Session::textExecute(const std::string& sql) {
-    return runText(sql, "text statement");
-}
+std::uint64_t Session::textExecute(const std::string& sql) { return runText(sql, "text statement"); }
 
 std::uint64_t Session::runText(const std::string& sql, const std::string& doing) {
     requireUsable(doing);
     auto* handle = state_->handle.get();
     if (mysql_real_query(handle, sql.data(), sql.size()) != 0) fail(doing);
     if (mysql_field_count(handle) != 0) {
-        const std::unique_ptr<MYSQL_RES, FreeResult> unread{mysql_use_result(handle)};
+        const std::unique_ptr<MYSQL_RES, FreeResult> unwanted{mysql_use_result(handle)};
+        while (unwanted && mysql_fetch_row(unwanted.get()) != nullptr) {
+        }
+        if (mysql_errno(handle) != 0) fail(doing); // a SELECT may fail after its first rows
         return 0;
     }
     if (const auto id = mysql_insert_id(handle); id != 0) lastInsertId_ = static_cast<std::int64_t>(id);

@@ -8,9 +8,7 @@
 namespace outboxd::database {
 namespace {
 
-bool isSpace(char c) {
-    return std::isspace(static_cast<unsigned char>(c)) != 0;
-}
+bool isSpace(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
 class Scanner {
 public:
@@ -68,8 +66,9 @@ private:
     }
 
     [[noreturn]] void unclosed(std::size_t opened) const {
-        throw core::Error(core::ErrorKind::internal, "the SQL script has a quote or comment that is not closed: " +
-                                                         std::string{sql_.substr(opened, 40)});
+        throw core::Error(core::ErrorKind::internal,
+                          "the SQL script has a quote or comment that is not closed: " +
+                              std::string{sql_.substr(opened, 40)});
     }
 
     std::string_view sql_;
@@ -81,8 +80,6 @@ private:
 
 } // namespace
 
-std::vector<std::string_view> splitStatements(std::string_view sql) {
-    return Scanner{sql}.statements();
-}
+std::vector<std::string_view> splitStatements(std::string_view sql) { return Scanner{sql}.statements(); }
 
 } // namespace outboxd::database

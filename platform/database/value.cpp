@@ -33,9 +33,7 @@ const Row::Cell& Row::cell(std::size_t column) const {
     return cells_[column];
 }
 
-bool Row::isNull(std::size_t column) const {
-    return std::holds_alternative<std::monostate>(cell(column));
-}
+bool Row::isNull(std::size_t column) const { return std::holds_alternative<std::monostate>(cell(column)); }
 
 std::int64_t Row::integer(std::size_t column) const {
     const auto& value = cell(column);
@@ -84,16 +82,19 @@ std::string toDateTime(core::Timestamp time) {
 
 std::optional<core::Timestamp> parseDateTime(std::string_view text) {
     if (text.size() < 19 || text.size() > 26 || text.size() == 20) return std::nullopt;
-    if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':') return std::nullopt;
+    if (text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' || text[16] != ':')
+        return std::nullopt;
     if (text.size() > 19 && text[19] != '.') return std::nullopt;
-    const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)), day = digits(text.substr(8, 2));
-    const auto hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2)), second = digits(text.substr(17, 2));
+    const auto year = digits(text.substr(0, 4)), month = digits(text.substr(5, 2)),
+               day = digits(text.substr(8, 2));
+    const auto hour = digits(text.substr(11, 2)), minute = digits(text.substr(14, 2)),
+               second = digits(text.substr(17, 2));
     std::string micros{text.size() > 20 ? text.substr(20) : std::string_view{}};
     micros.resize(6, '0');
     const auto fraction = digits(micros);
     if (!year || !month || !day || !hour || !minute || !second || !fraction) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
-                                           std::chrono::day{*day}};
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)},
+                                           std::chrono::month{*month}, std::chrono::day{*day}};
     if (!date.ok() || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
     return std::chrono::sys_days{date} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
            std::chrono::seconds{*second} + std::chrono::microseconds{*fraction};

@@ -1,4 +1,4 @@
-// A strict HTTP/1.1 server: sockets and threads are Poco's, the framing is ours (docs/decisions/0002).
+// A strict HTTP/1.1 server: sockets and threads are Poco's, the framing is ours (docs/decisions/0003).
 //
 // One thread per connection, made on demand and given back after a minute without work; an idle connection
 // costs a sleeping thread (about 20 KB). Every wait has a total deadline, so no client can hold a thread by

@@ -111,10 +111,11 @@ CREATE TABLE payment (
     CONSTRAINT payment_amount CHECK (amount >= 0)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The IETF Idempotency-Key draft 07: the answer of a finished request, kept for a day.
+-- The IETF Idempotency-Key draft 07: the answer of a finished request, kept for a day. Keys are bytes: a text
+-- column would take "k" and "k " for one (PAD SPACE).
 CREATE TABLE idempotency_key (
-    scope           VARCHAR(128)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    idempotency_key VARCHAR(255)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    scope           VARBINARY(128) NOT NULL,
+    idempotency_key VARBINARY(255) NOT NULL,
     request_hash    VARBINARY(32) NOT NULL,
     state           ENUM('IN_PROGRESS','DONE') NOT NULL,
     status          SMALLINT      NULL,

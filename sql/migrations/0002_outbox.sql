@@ -1,5 +1,5 @@
 -- The transactional outbox. Writers insert into outbox_event only, in the transaction of the change itself;
--- the trigger queues the event for its lane. Events are append-only: nothing ever updates them.
+-- the trigger of 0004 queues the event for its lane. Events are append-only: nothing ever updates them.
 
 CREATE TABLE outbox_event (
     id             BIGINT       NOT NULL AUTO_INCREMENT,
@@ -36,9 +36,6 @@ CREATE TABLE outbox_held (
     PRIMARY KEY (id),
     KEY outbox_held_key (lane, order_key, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
-
-CREATE TRIGGER outbox_event_queue AFTER INSERT ON outbox_event FOR EACH ROW
-    INSERT INTO outbox_queue (lane, id) VALUES (CRC32(NEW.order_key) & 15, NEW.id);
 
 -- What people ask: the state of each event. An event in neither queue nor held has been sent.
 CREATE VIEW outbox_status AS

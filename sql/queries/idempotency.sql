@@ -17,3 +17,6 @@ WHERE scope = ? AND idempotency_key = ?
 
 -- name: complete_key
 UPDATE idempotency_key SET state = 'DONE', status = ?, body = ? WHERE scope = ? AND idempotency_key = ?
+
+-- name: remove_expired
+DELETE FROM idempotency_key WHERE expires_at < UTC_TIMESTAMP(6) ORDER BY expires_at LIMIT ?

@@ -3,10 +3,10 @@ INSERT INTO point_account (user_id) VALUES (?)
 
 -- The balance moves only from within the bounds which keep the result within its own; both are worked out by the
 -- caller, so that no sum can overflow here. LAST_INSERT_ID(expression) hands the new balance back with the
--- server's answer to the UPDATE, which saves reading it while the row is locked.
+-- server's answer to the UPDATE, which saves reading it while the row is locked; plus one, as 0 means no id.
 -- name: change_balance
 UPDATE point_account
-SET balance = LAST_INSERT_ID(balance + ?), version = version + 1, updated_at = UTC_TIMESTAMP(6)
+SET balance = LAST_INSERT_ID(balance + ? + 1) - 1, version = version + 1, updated_at = UTC_TIMESTAMP(6)
 WHERE user_id = ? AND balance BETWEEN ? AND ?
 
 -- name: balance

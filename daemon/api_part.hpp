@@ -1,0 +1,34 @@
+// The REST API of a node, put together.
+#pragma once
+
+#include "api/http_metrics.hpp"
+#include "api/shop.hpp"
+#include "commerce/mysql/shop_reader.hpp"
+#include "commerce/mysql/unit_of_work.hpp"
+#include "daemon/stores.hpp"
+#include "platform/http/server.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace outboxd::daemon {
+
+struct ApiPart {
+    // `onCommitted` rings the relay of this node.
+    ApiPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
+            metrics::Registry& registry, std::function<void()> onCommitted);
+
+    commerce::mysql::UnitOfWork unitOfWork;
+    commerce::mysql::ShopReader reader;
+    commerce::IdempotentRunner idempotent;
+    api::NoAuthentication authenticator;
+    api::Shop shop;
+    api::Router router;
+    api::HttpMetrics metrics;
+    http::Server server;
+
+private:
+    std::vector<metrics::Registry::Callback> callbacks_;
+};
+
+} // namespace outboxd::daemon

@@ -1,0 +1,47 @@
+// outboxd: command line to command, errors to exit codes.
+#include "daemon/check_config.hpp"
+#include "daemon/configuration.hpp"
+#include "daemon/options.hpp"
+#include "daemon/serve.hpp"
+
+#include <iostream>
+
+namespace {
+
+using namespace outboxd;
+using daemon::ExitCode;
+
+ExitCode run(const daemon::Options& options) {
+    const auto environment = config::processEnvironment();
+    switch (options.command) {
+    case daemon::Command::version: std::cout << "outboxd " OUTBOXD_VERSION "\n"; return ExitCode::ok;
+    case daemon::Command::check_config: return daemon::checkConfig(options, environment, std::cout, std::cerr);
+    default: break;
+    }
+    daemon::Configuration configuration(options.config, environment);
+    if (!configuration.mistakes().empty()) {
+        std::cerr << daemon::mistakesText(configuration.mistakes());
+        return ExitCode::configuration;
+    }
+    if (options.command == daemon::Command::migrate) return daemon::migrate(configuration);
+    return daemon::serve(configuration, environment, OUTBOXD_VERSION);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const auto parsed = daemon::parseOptions({argv + 1, argv + argc});
+    if (const auto* answer = std::get_if<daemon::Answer>(&parsed)) {
+        (answer->code == ExitCode::ok ? std::cout : std::cerr) << answer->text;
+        return static_cast<int>(answer->code);
+    }
+    try {
+        return static_cast<int>(run(std::get<daemon::Options>(parsed)));
+    } catch (const core::Error& error) {
+        std::cerr << daemon::failureText(error);
+        return static_cast<int>(daemon::exitCodeFor(error.kind()));
+    } catch (const std::exception& error) {
+        std::cerr << "outboxd: " << error.what() << '\n';
+        return static_cast<int>(ExitCode::defect);
+    }
+}

@@ -1,0 +1,195 @@
+#include "daemon/node.hpp"
+
+#include "commerce/mysql/retention.hpp"
+#include "platform/core/event_id.hpp"
+
+#include <fmt/format.h>
+
+#include <ranges>
+
+namespace outboxd::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// A database that was silent for longer makes the node unready; some heartbeats may be lost before.
+constexpr auto kContactIsRecent = 5s;
+
+std::string rolesOf(const Settings& settings) {
+    std::string roles;
+    const auto add = [&](Role role, const char* name) {
+        if (settings.roles.contains(role)) roles += (roles.empty() ? "" : ",") + std::string{name};
+    };
+    add(Role::api, "api");
+    add(Role::relay, "relay");
+    add(Role::jobs, "jobs");
+    return roles;
+}
+
+http::ServerSettings adminSettings(const Settings& settings) {
+    http::ServerSettings server;
+    server.name = "admin";
+    server.setting = "admin";
+    server.host = settings.admin.host;
+    server.port = settings.admin.port;
+    server.maxConnections = 32;
+    server.drainTimeout = 1s;
+    return server;
+}
+
+std::vector<metrics::Registry::Callback> poolMetrics(metrics::Registry& registry, const database::Pool& pool,
+                                                     const std::string& name) {
+    using Kind = metrics::Registry::CallbackKind;
+    using Figures = database::Pool::Figures;
+    std::vector<metrics::Registry::Callback> callbacks;
+    const auto watch = [&](Kind kind, const char* series, const char* help, auto member) {
+        callbacks.push_back(registry.callback(kind, series, help, {{"pool", name}}, [&pool, member] {
+            return static_cast<double>(pool.figures().*member);
+        }));
+    };
+    watch(Kind::gauge, "outboxd_database_sessions_open", "Connections to the database", &Figures::open);
+    watch(Kind::gauge, "outboxd_database_sessions_idle", "Connections that nobody uses", &Figures::idle);
+    watch(Kind::gauge, "outboxd_database_waiting", "Callers waiting for a connection", &Figures::waiting);
+    watch(Kind::counter, "outboxd_database_refused_total", "Callers refused because too many waited", &Figures::refused);
+    watch(Kind::counter, "outboxd_database_timed_out_total", "Callers that waited too long", &Figures::timedOut);
+    watch(Kind::counter, "outboxd_database_discarded_total", "Connections dropped as broken or old", &Figures::discarded);
+    return callbacks;
+}
+
+} // namespace
+
+Node::Node(const Settings& settings, const std::string& version, const core::Clock& clock, core::Logger& logger)
+    : settings_(settings), clock_(clock), logger_(logger), progress_(clock), stores_(settings, clock),
+      databaseContact_(clock), locks_(stores_.work),
+      nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
+      history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()), adminRouter_(adminAuthenticator_, logger),
+      adminServer_(adminSettings(settings), adminRouter_, clock, logger),
+      scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
+    if (settings.redis.enabled) {
+        redis_.emplace(redis::Settings{settings.redis.host, settings.redis.port, settings.redis.timeout});
+    }
+    if (settings.roles.contains(Role::relay)) {
+        relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
+    }
+    if (settings.roles.contains(Role::api)) {
+        api_.emplace(settings, stores_, clock, logger, registry_, [this] {
+            if (relay_) relay_->service.ring();
+        });
+    }
+    api::addAdminRoutes(adminRouter_, adminPorts_);
+    std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"), std::back_inserter(callbacks_));
+    std::ranges::move(poolMetrics(registry_, stores_.workPool, "work"), std::back_inserter(callbacks_));
+}
+
+Node::~Node() { stop(); }
+
+void Node::start() {
+    nodes_.enter();
+    databaseContact_.worked();
+    std::vector<core::Service*> services{&adminServer_};
+    if (relay_) services.push_back(&relay_->service);
+    services.push_back(&scheduler_);
+    if (api_) services.push_back(&api_->server);
+    try {
+        for (auto* service : services) {
+            service->start();
+            started_.push_back(service);
+        }
+    } catch (...) {
+        stop();
+        throw;
+    }
+}
+
+void Node::stop() {
+    draining_ = true;
+    for (auto* service : std::views::reverse(started_)) {
+        logger_.info("stopping", {{"service", service->name()}});
+        service->stop();
+    }
+    started_.clear();
+}
+
+std::string Node::summary() const {
+    std::string text = "roles " + rolesOf(settings_);
+    if (api_) text += fmt::format(", api on {}:{}", settings_.http.host, api_->server.port());
+    return text + fmt::format(", admin on {}:{}", settings_.admin.host, adminServer_.port());
+}
+
+std::vector<scheduler::Job> Node::jobs() {
+    using scheduler::Job;
+    using Kind = scheduler::Schedule::Kind;
+    std::vector<Job> jobs;
+    jobs.push_back({.name = "node-heartbeat",
+                    .schedule = {Kind::fixed_rate, settings_.jobs.heartbeatInterval, 0s},
+                    .lock = std::nullopt,
+                    .timeout = 30s,
+                    .history = Job::History::transitions,
+                    .work = [this](const scheduler::JobContext&) {
+                        try {
+                            nodes_.beat();
+                            databaseContact_.worked();
+                        } catch (const core::Error& error) {
+                            databaseContact_.failed(error.what());
+                            throw;
+                        }
+                    }});
+    if (settings_.roles.contains(Role::relay)) {
+        jobs.push_back({.name = "outbox-backlog",
+                        .schedule = {Kind::fixed_delay, 10s, 0s},
+                        .lock = std::nullopt,
+                        .timeout = 60s,
+                        .history = Job::History::transitions,
+                        .work = [this](const scheduler::JobContext&) { relay_->measureBacklog(); }});
+    }
+    if (settings_.roles.contains(Role::jobs)) {
+        jobs.push_back({.name = "idempotency-retention",
+                        .schedule = {Kind::fixed_delay, 10min, 30s},
+                        .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 9min},
+                        .timeout = 10min,
+                        .history = Job::History::transitions,
+                        .work = [this](const scheduler::JobContext& context) {
+                            constexpr std::int64_t batch = 1000;
+                            while (!context.cancelled.stop_requested() &&
+                                   commerce::mysql::removeExpiredKeys(stores_.work, batch) == batch) {}
+                        }});
+    }
+    return jobs;
+}
+
+api::AdminPorts Node::adminPorts() {
+    api::AdminPorts ports;
+    ports.stuckLoops = [this] { return progress_.stuck(); };
+    ports.draining = [this] { return draining_.load(); };
+    ports.metrics = [this] { return registry_.text(); };
+    ports.metricsContentType = metrics::Registry::contentType();
+    ports.checks.push_back({"database", [this] { return checkDatabase(); }});
+    if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
+    if (settings_.roles.contains(Role::relay)) ports.checks.push_back({"kafka", [this] { return checkKafka(); }});
+    return ports;
+}
+
+api::CheckResult Node::checkDatabase() const {
+    if (const auto trouble = databaseContact_.trouble(kContactIsRecent)) return {api::Health::down, *trouble};
+    return {};
+}
+
+api::CheckResult Node::checkRedis() {
+    try {
+        redis_->ping();
+        return {};
+    } catch (const core::Error& error) {
+        return {api::Health::degraded, error.what()};
+    }
+}
+
+api::CheckResult Node::checkKafka() const {
+    if (!relay_->sink.reachable()) return {api::Health::degraded, "no broker can be reached; events wait in the outbox"};
+    if (relay_->service.figures().stalled) {
+        return {api::Health::degraded, "the brokers do not acknowledge; events wait in the outbox"};
+    }
+    return {};
+}
+
+} // namespace outboxd::daemon

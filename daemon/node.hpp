@@ -1,0 +1,64 @@
+// One node, wired. The order of the members is the order of starting; stopping goes backwards.
+#pragma once
+
+#include "api/admin/admin_routes.hpp"
+#include "daemon/api_part.hpp"
+#include "daemon/health.hpp"
+#include "daemon/relay_part.hpp"
+#include "platform/redis/client.hpp"
+#include "scheduler/scheduler.hpp"
+
+#include <atomic>
+#include <optional>
+
+namespace outboxd::daemon {
+
+// Built, started and stopped by the main thread. The constructor connects to nothing.
+class Node {
+public:
+    Node(const Settings& settings, const std::string& version, const core::Clock& clock, core::Logger& logger);
+    ~Node();
+
+    // Throws core::Error; what was started before is then stopped.
+    void start();
+    // Drains: stops accepting, finishes requests, cancels jobs, settles and releases the lanes.
+    void stop();
+
+    const core::ProgressMonitor& progress() const { return progress_; }
+    // One line: where it listens and what it does.
+    std::string summary() const;
+
+private:
+    std::vector<scheduler::Job> jobs();
+    api::AdminPorts adminPorts();
+    api::CheckResult checkDatabase() const;
+    api::CheckResult checkRedis();
+    api::CheckResult checkKafka() const;
+
+    const Settings& settings_;
+    const core::Clock& clock_;
+    core::Logger& logger_;
+
+    core::ProgressMonitor progress_;
+    metrics::Registry registry_;
+    Stores stores_;
+    LastContact databaseContact_;
+    std::optional<redis::Client> redis_;
+    scheduler::mysql::MysqlLockStore locks_;
+    scheduler::mysql::MysqlNodeRegistry nodes_;
+    scheduler::mysql::MysqlJobHistory history_;
+    std::atomic<bool> draining_{false};
+
+    api::NoAuthentication adminAuthenticator_; // whoever reaches the port may read, see admin.host
+    api::AdminPorts adminPorts_;
+    api::Router adminRouter_;
+    http::Server adminServer_;
+    std::optional<RelayPart> relay_;
+    scheduler::Scheduler scheduler_;
+    std::optional<ApiPart> api_;
+
+    std::vector<metrics::Registry::Callback> callbacks_;
+    std::vector<core::Service*> started_;
+};
+
+} // namespace outboxd::daemon

@@ -1,0 +1,33 @@
+// The command line.
+#pragma once
+
+#include "daemon/exit_code.hpp"
+
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace outboxd::daemon {
+
+enum class Command { serve, migrate, check_config, version };
+
+// What check-config prints, besides its verdict.
+enum class Print { nothing, effective, settings_md, example_yaml };
+
+struct Options {
+    Command command = Command::serve;
+    std::filesystem::path config = "/etc/outboxd/outboxd.yaml";
+    Print print = Print::nothing;
+};
+
+// The command line was no order to do anything: help was asked for, or it is wrong.
+struct Answer {
+    ExitCode code;
+    std::string text; // for stdout when code is ok, else for stderr
+};
+
+// `arguments`: without the program's name. Does not throw.
+std::variant<Options, Answer> parseOptions(const std::vector<std::string>& arguments);
+
+} // namespace outboxd::daemon

@@ -1,0 +1,76 @@
+#include "daemon/relay_part.hpp"
+
+namespace outboxd::daemon {
+namespace {
+
+scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
+    scheduler::kafka::SinkSettings sink;
+    for (const auto& broker : settings.kafka.brokers) {
+        sink.client.brokers += (sink.client.brokers.empty() ? "" : ",") + broker;
+    }
+    sink.client.clientId = "outboxd-" + nodeName(settings);
+    sink.client.properties = settings.kafka.client;
+    if (!settings.kafka.passwordFile.value.empty()) {
+        sink.client.properties["sasl.password"] = settings.kafka.passwordFile.value.reveal();
+    }
+    sink.producer.compression = settings.kafka.compression;
+    sink.producer.maxMessageBytes = static_cast<std::size_t>(settings.relay.maxEventBytes.bytes);
+    sink.topicPrefix = settings.kafka.topicPrefix;
+    sink.partitions = settings.kafka.partitions;
+    sink.replicas = settings.kafka.replicationFactor;
+    return sink;
+}
+
+scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
+    scheduler::RelayServiceSettings service;
+    service.rules.pollInterval = settings.relay.pollInterval;
+    service.rules.batchSize = settings.relay.batchSize;
+    service.rules.maxInFlightRows = settings.relay.maxInFlightRows;
+    service.rules.maxInFlightBytes = static_cast<std::size_t>(settings.relay.maxInFlightBytes.bytes);
+    service.leases.node = nodeName(settings);
+    service.leases.lease = settings.relay.lease;
+    service.leases.renewEvery = settings.relay.renewEvery;
+    service.drainTime = settings.shutdown.timeout / 2;
+    return service;
+}
+
+} // namespace
+
+RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks, const core::Clock& clock,
+                     core::Logger& logger, core::ProgressMonitor& progress, metrics::Registry& registry)
+    : pins(stores.work), source(stores.work), sink(sinkSettings(settings), pins, logger, clock),
+      service(source, sink, locks, clock, logger, progress, serviceSettings(settings)), database_(stores.work),
+      pending_(registry.gauge("outboxd_outbox_pending", "Events committed and not yet acknowledged by Kafka")),
+      oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
+      failed_(registry.gauge("outboxd_outbox_failed", "Events that Kafka refused for good")),
+      parked_(registry.gauge("outboxd_outbox_parked", "Events held back behind a failed one of their key")) {
+    using Kind = metrics::Registry::CallbackKind;
+    const auto watch = [&](Kind kind, const char* name, const char* help, auto member) {
+        callbacks_.push_back(registry.callback(kind, name, help, {}, [this, member] {
+            return static_cast<double>(service.figures().*member);
+        }));
+    };
+    using scheduler::relay::Figures;
+    watch(Kind::counter, "outboxd_relay_delivered_total", "Events acknowledged by Kafka", &Figures::delivered);
+    watch(Kind::counter, "outboxd_relay_failed_total", "Verdicts: events refused for good", &Figures::failed);
+    watch(Kind::counter, "outboxd_relay_parked_total", "Events held back behind a failed one", &Figures::parked);
+    watch(Kind::counter, "outboxd_relay_sessions_total", "Producer sessions opened", &Figures::sessions);
+    watch(Kind::counter, "outboxd_relay_broken_sessions_total", "Producer sessions given up after a failure",
+          &Figures::brokenSessions);
+    watch(Kind::counter, "outboxd_relay_lanes_lost_total", "Lanes whose lease ended before they were released",
+          &Figures::lostLanes);
+    watch(Kind::gauge, "outboxd_relay_lanes", "Lanes that this node relays", &Figures::lanes);
+    watch(Kind::gauge, "outboxd_relay_in_flight_rows", "Events read and not yet marked", &Figures::inFlightRows);
+    watch(Kind::gauge, "outboxd_relay_in_flight_bytes", "Bytes sent and not yet acknowledged", &Figures::inFlightBytes);
+    watch(Kind::gauge, "outboxd_relay_stalled", "1 while the broker is silent and reading pauses", &Figures::stalled);
+}
+
+void RelayPart::measureBacklog() {
+    const auto backlog = scheduler::mysql::backlog(database_);
+    pending_.set(static_cast<double>(backlog.pending));
+    oldest_.set(std::chrono::duration<double>(backlog.oldest).count());
+    failed_.set(static_cast<double>(backlog.failed));
+    parked_.set(static_cast<double>(backlog.parked));
+}
+
+} // namespace outboxd::daemon

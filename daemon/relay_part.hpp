@@ -1,0 +1,35 @@
+// The relay of a node, put together: outbox tables, Kafka, leases.
+#pragma once
+
+#include "daemon/stores.hpp"
+#include "platform/core/progress.hpp"
+#include "platform/metrics/metrics.hpp"
+#include "scheduler/kafka/kafka_sink.hpp"
+#include "scheduler/mysql/lock_store.hpp"
+#include "scheduler/mysql/node_store.hpp"
+#include "scheduler/mysql/outbox_source.hpp"
+#include "scheduler/relay_service.hpp"
+
+#include <vector>
+
+namespace outboxd::daemon {
+
+struct RelayPart {
+    RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks, const core::Clock& clock,
+              core::Logger& logger, core::ProgressMonitor& progress, metrics::Registry& registry);
+
+    // Counts what waits, for the metrics; run by a job.
+    void measureBacklog();
+
+    scheduler::mysql::MysqlTopicPins pins;
+    scheduler::mysql::MysqlOutboxSource source;
+    scheduler::kafka::KafkaSink sink;
+    scheduler::RelayService service;
+
+private:
+    database::Database& database_;
+    metrics::Gauge pending_, oldest_, failed_, parked_;
+    std::vector<metrics::Registry::Callback> callbacks_;
+};
+
+} // namespace outboxd::daemon

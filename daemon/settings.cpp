@@ -1,0 +1,221 @@
+#include "daemon/settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace outboxd::daemon {
+namespace {
+
+using config::addresses;
+using config::choice;
+using config::choices;
+using config::duration;
+using config::entries;
+using config::flag;
+using config::integer;
+using config::kibibytes;
+using config::mebibytes;
+using config::path;
+using config::secretFile;
+using config::size;
+using config::text;
+using enum config::Reload;
+
+const config::Choices<Role> kRoles{{"api", Role::api}, {"relay", Role::relay}, {"jobs", Role::jobs}};
+const config::Choices<OnFailure> kOnFailure{{"park", OnFailure::park}};
+const config::Choices<std::string> kCompression{
+    {"none", "none"}, {"gzip", "gzip"}, {"snappy", "snappy"}, {"lz4", "lz4"}, {"zstd", "zstd"}};
+const config::Choices<core::LogLevel> kLevels{{"debug", core::LogLevel::debug},
+                                              {"info", core::LogLevel::info},
+                                              {"warning", core::LogLevel::warning},
+                                              {"error", core::LogLevel::error}};
+const config::Choices<log::FormChoice> kForms{
+    {"auto", log::FormChoice::automatic}, {"json", log::FormChoice::json}, {"text", log::FormChoice::text}};
+
+// Client settings that would break a promise, that have a setting here, or that hold a secret.
+config::Problem refusedClientKey(std::string_view key) {
+    static constexpr std::array<std::string_view, 16> ours{"bootstrap.servers",
+                                                           "metadata.broker.list",
+                                                           "acks",
+                                                           "request.required.acks",
+                                                           "enable.idempotence",
+                                                           "partitioner",
+                                                           "max.in.flight",
+                                                           "enable.gapless.guarantee",
+                                                           "retries",
+                                                           "message.timeout.ms",
+                                                           "transactional.id",
+                                                           "message.send.max.retries",
+                                                           "compression.codec",
+                                                           "compression.type",
+                                                           "delivery.timeout.ms",
+                                                           "max.in.flight.requests.per.connection"};
+    if (std::find(ours.begin(), ours.end(), key) != ours.end())
+        return "the order and safety of events depend on it";
+    for (const std::string_view word : {"password", "secret", ".pem", "oauthbearer.config"}) {
+        if (key.find(word) != std::string_view::npos)
+            return "secrets do not belong in this file; see kafka.password_file";
+    }
+    return std::nullopt;
+}
+
+void describeDatabase(config::Schema& schema, Settings::Database& database) {
+    schema.section("database", "MariaDB or MySQL, where everything is kept.");
+    schema.add("host", text(database.host, 1, 253), restart,
+               "Host of the server; not used when `database.socket` is set.");
+    schema.add("port", integer(database.port, 1, 65535), restart, "TCP port of the server.");
+    schema.add("socket", path(database.socket), restart,
+               "Unix socket of a server on this machine; empty uses TCP.");
+    schema.add("name", config::name(database.name, 1, 64), restart, "Schema that holds outboxd's tables.");
+    schema.add("user", text(database.user, 1, 80), restart, "User that outboxd logs in as.");
+    schema.add("password_file", secretFile(database.passwordFile), restart,
+               "File with the user's password; empty logs in without one.");
+    schema.refuse("password",
+                  "write it to a file that only outboxd may read and name that in database.password_file");
+    schema.add(
+        "pool_size", integer(database.poolSize, 2, 512, "connections"), restart,
+        "Most connections at once; more help only as far as the server has processors and disks for them.");
+    schema.add("max_waiting", integer(database.maxWaiting, 0, 10'000, "requests"), restart,
+               "Requests that may wait for a connection; the next one is answered 503 at once.");
+    schema.add("acquire_timeout", duration(database.acquireTimeout, 1ms, 30s), restart,
+               "Longest wait for a connection before the request is answered 503.");
+    schema.add("connect_timeout", duration(database.connectTimeout, 100ms, 1min), restart,
+               "Longest wait for a new connection to be accepted.");
+    schema.add("statement_timeout", duration(database.statementTimeout, 100ms, 10min), restart,
+               "Longest time one statement may take before it is ended and its connection given up.");
+    schema.add("start_timeout", duration(database.startTimeout, 0ms, 1h), restart,
+               "How long the start is retried while the server cannot be reached; 0ms fails at once.");
+}
+
+void describeRedis(config::Schema& schema, Settings::Redis& redis) {
+    schema.section("redis", "Redis, which makes things faster; without it nothing is lost.");
+    schema.add("enabled", flag(redis.enabled), restart, "Off, everything works from the database alone.");
+    schema.add("host", text(redis.host, 1, 253), restart, "Host of the server.");
+    schema.add("port", integer(redis.port, 1, 65535), restart, "TCP port of the server.");
+    schema.add("timeout", duration(redis.timeout, 1ms, 10s), restart,
+               "Longest wait for a connection or an answer before the database is used instead.");
+}
+
+void describeKafka(config::Schema& schema, Settings::Kafka& kafka) {
+    schema.section("kafka", "Kafka, where committed events go.");
+    schema.add("brokers", addresses(kafka.brokers), restart,
+               "Brokers to find the cluster through; one that answers is enough.");
+    schema.add("topic_prefix", config::name(kafka.topicPrefix, 0, 150), restart,
+               "An event's topic is this and its aggregate type; a change sends new events to other topics.");
+    schema.add(
+        "replication_factor", integer(kafka.replicationFactor, 1, 32, "copies"), restart,
+        "Copies of topics that outboxd creates; 1 loses events with a broker's disk, 3 is for production.");
+    schema.add("partitions", integer(kafka.partitions, 1, 1024, "partitions"), restart,
+               "Partitions of topics that outboxd creates; existing topics keep theirs.");
+    schema.add("compression", choice(kafka.compression, kCompression), restart,
+               "Compression of what is sent.");
+    schema.add(
+        "password_file", secretFile(kafka.passwordFile), restart,
+        "File with the password for SASL (`sasl.password`); the user and mechanism go into `kafka.client`.");
+    schema.refuse("password",
+                  "write it to a file that only outboxd may read and name that in kafka.password_file");
+    schema.add(
+        "client", entries(kafka.client, refusedClientKey), restart,
+        "Further settings of librdkafka by its names, such as `security.protocol`; those that order depends "
+        "on are refused.");
+}
+
+void describeRelay(config::Schema& schema, Settings::Relay& relay) {
+    schema.section("relay", "The relay, which moves committed events from the outbox to Kafka.");
+    schema.add("poll_interval", duration(relay.pollInterval, 1ms, 10s), restart,
+               "How often the outbox is looked at when nothing rings; the longest delay of events that other "
+               "services insert.");
+    schema.add("batch_size", integer(relay.batchSize, 1, 20'000, "rows"), restart,
+               "Rows read at once for each lane; small batches cost throughput.");
+    schema.add("max_in_flight_rows", integer(relay.maxInFlightRows, 1, 1'000'000, "rows"), restart,
+               "Events sent and not yet acknowledged, on this node; reading pauses above.");
+    schema.add("max_in_flight_bytes", size(relay.maxInFlightBytes, mebibytes(1), mebibytes(4096)), restart,
+               "The same in bytes; bounds the memory of the relay.");
+    schema.add(
+        "max_event_bytes", size(relay.maxEventBytes, kibibytes(1), mebibytes(64)), restart,
+        "Larger events are not sent but handled as `relay.on_failure` says; brokers refuse above 1 MiB "
+        "unless told otherwise.");
+    schema.add("lease", duration(relay.lease, 2s, 5min), restart,
+               "How long a lane stays with a node that went silent: the time until another takes over.");
+    schema.add("renew_every", duration(relay.renewEvery, 200ms, 1min), restart,
+               "How often a lane's lease is renewed; must be less than half of `relay.lease`.");
+    schema.add(
+        "on_failure", choice(relay.onFailure, kOnFailure), restart,
+        "What happens after an event that Kafka will never take: park holds back later events with its "
+        "order key.");
+}
+
+void describeEdges(config::Schema& schema, Settings& settings) {
+    auto& http = settings.http;
+    schema.section("http", "The REST API.");
+    schema.add("host", text(http.host, 1, 253), restart,
+               "Address to listen on; only loopback ones are allowed while there is no authentication.");
+    schema.add("port", integer(http.port, 0, 65535), restart,
+               "TCP port to listen on; 0 takes a free one, which the log names.");
+    schema.add("max_connections", integer(http.maxConnections, 1, 20'000, "connections"), restart,
+               "Connections at once, each of which has a thread; further ones are answered 503 and closed.");
+    schema.add("idle_timeout", duration(http.idleTimeout, 1s, 1h), restart,
+               "How long a connection may stay open between two requests.");
+    schema.add("request_timeout", duration(http.requestTimeout, 100ms, 10min), restart,
+               "Longest time for a whole request, its body and its answer.");
+    schema.add("max_body", size(http.maxBody, kibibytes(1), mebibytes(64)), restart,
+               "Requests with a larger body are answered 413.");
+
+    schema.section("admin",
+                   "Health and metrics, on a port of their own so that load on the API cannot hide them.");
+    schema.add("host", text(settings.admin.host, 1, 253), restart,
+               "Address to listen on; whoever reaches it can read health and metrics.");
+    schema.add("port", integer(settings.admin.port, 0, 65535), restart,
+               "TCP port to listen on; 0 takes a free one, which the log names.");
+}
+
+} // namespace
+
+config::Schema describe(Settings& settings) {
+    config::Schema schema;
+    schema.section("", "What this node does.");
+    schema.add(
+        "roles", choices(settings.roles, kRoles), restart,
+        "api serves requests, relay moves events to Kafka, jobs runs the schedule; leave out what other "
+        "nodes do.");
+    schema.add(
+        "migrate_on_start", flag(settings.migrateOnStart), restart,
+        "Whether `serve` brings the database up to date by itself; else it refuses to start until `outboxd "
+        "migrate` was run.");
+
+    schema.section("node", "This node among the others.");
+    schema.add("name", config::name(settings.node.name, 0, 64), restart,
+               "Name in logs, leases and job history, different on each node; empty takes the host's name.");
+
+    describeDatabase(schema, settings.database);
+    describeRedis(schema, settings.redis);
+    describeKafka(schema, settings.kafka);
+    describeRelay(schema, settings.relay);
+    describeEdges(schema, settings);
+
+    schema.section("orders", "Orders.");
+    schema.add("payment_window", duration(settings.orders.paymentWindow, 1s, 24h * 30), restart,
+               "How long a new order holds its stock before it expires unpaid.");
+
+    schema.section("idempotency", "Idempotency-Key.");
+    schema.add("retention", duration(settings.idempotency.retention, 1min, 24h * 30), restart,
+               "How long a key's answer is kept; a retry after that is a new request.");
+
+    schema.section("jobs", "The schedule.");
+    schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,
+               "How often this node says that it lives; nodes silent for 5s count as gone.");
+
+    schema.section("log", "The log, on standard error.");
+    schema.add("level", choice(settings.log.level, kLevels), live,
+               "The least important lines that are written.");
+    schema.add("format", choice(settings.log.format, kForms), restart,
+               "auto is text on a terminal and JSON everywhere else.");
+
+    schema.section("shutdown", "Stopping.");
+    schema.add(
+        "timeout", duration(settings.shutdown.timeout, 1s, 10min), live,
+        "How long running work may take to finish after SIGTERM; the unit's TimeoutStopSec must be longer.");
+    return schema;
+}
+
+} // namespace outboxd::daemon

@@ -1,0 +1,124 @@
+// Every setting of outboxd with its default. What each one means, its bounds and whether it can be changed
+// without a restart stands in settings.cpp, once; docs/settings.md and etc/outboxd.yaml are generated from
+// there.
+#pragma once
+
+#include "platform/config/schema.hpp"
+#include "platform/core/logger.hpp"
+#include "platform/log/line_logger.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace outboxd::daemon {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""h;
+using Duration = std::chrono::milliseconds;
+
+enum class Role { api, relay, jobs };
+enum class OnFailure { park };
+
+struct Settings {
+    std::set<Role> roles{Role::api, Role::relay, Role::jobs};
+    bool migrateOnStart = false;
+
+    struct Node {
+        std::string name; // empty: the host's name, see nodeName()
+    } node;
+
+    struct Database {
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 3306;
+        std::string socket;
+        std::string name = "outboxd";
+        std::string user = "outboxd";
+        config::SecretFile passwordFile;
+        std::size_t poolSize = 16;
+        std::size_t maxWaiting = 64;
+        Duration acquireTimeout = 200ms;
+        Duration connectTimeout = 5s;
+        Duration statementTimeout = 10s;
+        Duration startTimeout = 60s;
+    } database;
+
+    struct Redis {
+        bool enabled = true;
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 6379;
+        Duration timeout = 250ms;
+    } redis;
+
+    struct Kafka {
+        std::vector<std::string> brokers{"127.0.0.1:9092"};
+        std::string topicPrefix = "outbox.event.";
+        int replicationFactor = 1;
+        int partitions = 8;
+        std::string compression = "lz4";
+        config::SecretFile passwordFile;
+        std::map<std::string, std::string> client;
+    } kafka;
+
+    struct Relay {
+        Duration pollInterval = 50ms;
+        std::size_t batchSize = 2000;
+        std::size_t maxInFlightRows = 20'000;
+        config::ByteSize maxInFlightBytes = config::mebibytes(64);
+        config::ByteSize maxEventBytes = config::kibibytes(900);
+        Duration lease = 10s;
+        Duration renewEvery = 3s;
+        OnFailure onFailure = OnFailure::park;
+    } relay;
+
+    struct Http {
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 8080;
+        int maxConnections = 1100;
+        Duration idleTimeout = 60s;
+        Duration requestTimeout = 30s;
+        config::ByteSize maxBody = config::kibibytes(64);
+    } http;
+
+    struct Admin {
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 8081;
+    } admin;
+
+    struct Orders {
+        Duration paymentWindow = 15min;
+    } orders;
+
+    struct Idempotency {
+        Duration retention = 24h;
+    } idempotency;
+
+    struct Jobs {
+        Duration heartbeatInterval = 1s;
+    } jobs;
+
+    struct Log {
+        core::LogLevel level = core::LogLevel::info;
+        log::FormChoice format = log::FormChoice::automatic;
+    } log;
+
+    struct Shutdown {
+        Duration timeout = 20s;
+    } shutdown;
+};
+
+// The one description. It refers to `settings`, which must not move and must live longer.
+config::Schema describe(Settings& settings);
+
+// Rules that join several settings; run after a reading without mistakes.
+std::vector<config::Mistake> checkTogether(const Settings& settings, const config::Schema& schema);
+
+// node.name, or the host's name when that is empty.
+std::string nodeName(const Settings& settings);
+
+} // namespace outboxd::daemon

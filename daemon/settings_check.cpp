@@ -1,0 +1,60 @@
+#include "daemon/settings.hpp"
+
+#include "platform/core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <unistd.h>
+
+namespace outboxd::daemon {
+namespace {
+
+bool isLoopback(const std::string& host) {
+    in_addr v4{};
+    in6_addr v6{};
+    if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+    if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
+    return host == "localhost";
+}
+
+} // namespace
+
+std::vector<config::Mistake> checkTogether(const Settings& settings, const config::Schema& schema) {
+    using config::formatDuration;
+    std::vector<config::Mistake> mistakes;
+    const auto& relay = settings.relay;
+    if (relay.renewEvery * 2 >= relay.lease) {
+        mistakes.push_back(schema.mistake(
+            "relay.renew_every",
+            fmt::format("{} is not less than half of relay.lease ({}); one late renewal would lose the lane",
+                        formatDuration(relay.renewEvery), formatDuration(relay.lease))));
+    }
+    if (relay.maxEventBytes > relay.maxInFlightBytes) {
+        mistakes.push_back(schema.mistake("relay.max_event_bytes", "is more than relay.max_in_flight_bytes"));
+    }
+    if (!isLoopback(settings.http.host)) {
+        mistakes.push_back(schema.mistake(
+            "http.host", fmt::format("'{}' can be reached from outside, and there is no authentication yet; "
+                                     "use 127.0.0.1, and a proxy on this machine for access from others",
+                                     settings.http.host)));
+    }
+    if (settings.http.port != 0 && settings.http.port == settings.admin.port) {
+        mistakes.push_back(
+            schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));
+    }
+    return mistakes;
+}
+
+std::string nodeName(const Settings& settings) {
+    if (!settings.node.name.empty()) return settings.node.name;
+    std::array<char, 256> host{};
+    if (gethostname(host.data(), host.size() - 1) != 0 || host[0] == '\0') {
+        throw core::Error(core::ErrorKind::misconfigured, "this machine has no host name", "set node.name");
+    }
+    return std::string{host.data()}.substr(0, 64);
+}
+
+} // namespace outboxd::daemon

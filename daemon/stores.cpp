@@ -1,0 +1,45 @@
+#include "daemon/stores.hpp"
+
+namespace outboxd::daemon {
+namespace {
+
+// The relay's loop, its leases, and the jobs, each for a moment at a time.
+constexpr std::size_t kWorkSessions = 4;
+constexpr std::chrono::milliseconds kWorkWait{5000};
+
+database::PoolSettings requestPool(const Settings& settings) {
+    database::PoolSettings pool;
+    pool.sessions = settings.database.poolSize;
+    pool.waiters = settings.database.maxWaiting;
+    pool.wait = settings.database.acquireTimeout;
+    return pool;
+}
+
+database::PoolSettings workPool() {
+    database::PoolSettings pool;
+    pool.sessions = kWorkSessions;
+    pool.wait = kWorkWait;
+    return pool;
+}
+
+} // namespace
+
+database::ConnectionSettings connectionSettings(const Settings& settings) {
+    const auto& from = settings.database;
+    database::ConnectionSettings connection;
+    connection.host = from.host;
+    connection.port = from.port;
+    connection.socket = from.socket;
+    connection.user = from.user;
+    connection.password = from.passwordFile.value.reveal();
+    connection.schema = from.name;
+    connection.connectTimeout = from.connectTimeout;
+    connection.statementTimeout = from.statementTimeout;
+    return connection;
+}
+
+Stores::Stores(const Settings& settings, const core::Clock& clock)
+    : requestPool(connectionSettings(settings), daemon::requestPool(settings), clock), requests(requestPool, {}),
+      workPool(connectionSettings(settings), daemon::workPool(), clock), work(workPool, {}) {}
+
+} // namespace outboxd::daemon

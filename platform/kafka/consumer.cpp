@@ -1,0 +1,130 @@
+#include "platform/kafka/consumer.hpp"
+
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+
+namespace outboxd::kafka {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+
+Partitions listOf(const std::vector<Position>& positions) {
+    Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())),
+                    rd_kafka_topic_partition_list_destroy);
+    for (const auto& position : positions)
+        rd_kafka_topic_partition_list_add(list.get(), position.topic.c_str(), position.partition)->offset =
+            position.offset;
+    return list;
+}
+
+[[noreturn]] void fail(ErrorCode code, const std::string& doing) {
+    throw core::Error(core::ErrorKind::unavailable, fmt::format("{}: {}", doing, describe(code)),
+                      "see whether the brokers of kafka.brokers run and can be reached");
+}
+
+ConsumedRecord recordOf(const rd_kafka_message_t& message) {
+    ConsumedRecord record;
+    record.topic = rd_kafka_topic_name(message.rkt);
+    record.partition = message.partition;
+    record.offset = message.offset;
+    rd_kafka_timestamp_type_t type{};
+    record.timestamp = rd_kafka_message_timestamp(&message, &type);
+    if (message.key) record.key.assign(static_cast<const char*>(message.key), message.key_len);
+    if (message.payload) record.value.emplace(static_cast<const char*>(message.payload), message.len);
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        const char* name = nullptr;
+        const void* value = nullptr;
+        std::size_t size = 0;
+        for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == 0; ++i)
+            record.headers.emplace_back(name, std::string(static_cast<const char*>(value), value ? size : 0));
+    }
+    return record;
+}
+
+} // namespace
+
+Consumer::Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger,
+                   const core::Clock& clock)
+    : events_(logger, clock, "consumer") {
+    std::map<std::string, std::string> fixed{{"enable.auto.commit", "false"},
+                                             {"enable.auto.offset.store", "false"},
+                                             {"auto.offset.reset", "earliest"},
+                                             {"enable.partition.eof", "false"},
+                                             {"isolation.level", "read_committed"},
+                                             {"group.id", group.empty() ? "outboxd-reader" : group}};
+    client_ = makeClient(ClientType::consumer, Configuration(settings, fixed), events_);
+    rd_kafka_poll_set_consumer(client_.get());
+}
+
+Consumer::~Consumer() {
+    close(2s);
+}
+
+void Consumer::subscribe(const std::vector<std::string>& topics) {
+    std::vector<Position> wanted;
+    for (const auto& topic : topics) wanted.push_back({topic, RD_KAFKA_PARTITION_UA, 0});
+    if (const auto code = rd_kafka_subscribe(client_.get(), listOf(wanted).get())) fail(code, "subscribing");
+}
+
+void Consumer::assign(const std::vector<Position>& positions) {
+    if (const auto code = rd_kafka_assign(client_.get(), listOf(positions).get())) fail(code, "assigning partitions");
+}
+
+std::optional<ConsumedRecord> Consumer::poll(std::chrono::milliseconds wait) {
+    const std::unique_ptr<rd_kafka_message_t, decltype(&rd_kafka_message_destroy)> message(
+        rd_kafka_consumer_poll(client_.get(), milliseconds(wait)), rd_kafka_message_destroy);
+    if (!message) return std::nullopt;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return recordOf(*message);
+    events_.error(message->err, rd_kafka_message_errstr(message.get()));
+    if (message->err == RD_KAFKA_RESP_ERR__FATAL) fail(message->err, "consuming");
+    return std::nullopt;
+}
+
+void Consumer::commit(const std::vector<Position>& next, std::chrono::milliseconds wait) {
+    const auto list = listOf(next);
+    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client_.get()),
+                                                                                    rd_kafka_queue_destroy);
+    if (const auto code = rd_kafka_commit_queue(client_.get(), list.get(), queue.get(), nullptr, nullptr))
+        fail(code, "committing offsets");
+    const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
+        rd_kafka_queue_poll(queue.get(), milliseconds(wait)), rd_kafka_event_destroy);
+    if (!event) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, "committing offsets");
+    if (const auto code = rd_kafka_event_error(event.get())) fail(code, "committing offsets");
+    const auto* done = rd_kafka_event_topic_partition_list(event.get());
+    for (int i = 0; done && i < done->cnt; ++i)
+        if (done->elems[i].err) fail(done->elems[i].err, "committing offsets");
+}
+
+Watermarks Consumer::watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait) {
+    Watermarks marks;
+    if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &marks.low,
+                                                           &marks.high, milliseconds(wait)))
+        fail(code, fmt::format("asking for the offsets of {}/{}", topic, partition));
+    return marks;
+}
+
+bool Consumer::close(std::chrono::milliseconds wait) {
+    if (closed_) return true;
+    closed_ = true;
+    // The blocking close waits for the coordinator without a bound (librdkafka issue 4519).
+    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client_.get()),
+                                                                                    rd_kafka_queue_destroy);
+    if (auto* error = rd_kafka_consumer_close_queue(client_.get(), queue.get())) {
+        rd_kafka_error_destroy(error);
+        return false;
+    }
+    const auto end = std::chrono::steady_clock::now() + wait;
+    while (!rd_kafka_consumer_closed(client_.get()) && std::chrono::steady_clock::now() < end) {
+        const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
+            rd_kafka_queue_poll(queue.get(), 20), rd_kafka_event_destroy);
+        // A rebalance is confirmed here, without a callback.
+        if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) rd_kafka_assign(client_.get(), nullptr);
+    }
+    return rd_kafka_consumer_closed(client_.get()) != 0;
+}
+
+} // namespace outboxd::kafka

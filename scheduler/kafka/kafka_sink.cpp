@@ -1,0 +1,23 @@
+#include "scheduler/kafka/kafka_sink.hpp"
+
+#include "scheduler/kafka/kafka_session.hpp"
+
+#include <algorithm>
+
+namespace outboxd::scheduler::kafka {
+
+KafkaSink::KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock)
+    : settings_(std::move(settings)), logger_(logger), clock_(clock), topics_(settings_, pins, logger, clock) {}
+
+std::unique_ptr<SinkSession> KafkaSink::open(SessionMode mode) {
+    auto producer = settings_.producer;
+    // A topic judges the batch: without this, small records in a large batch would be refused for their company.
+    producer.batchBytes = std::min(producer.batchBytes, topics_.smallestLimit());
+    if (mode == SessionMode::solo) {
+        producer.linger = std::chrono::milliseconds{0};
+        producer.batchMessages = 1;
+    }
+    return std::make_unique<KafkaSession>(settings_, producer, topics_, reachable_, logger_, clock_);
+}
+
+} // namespace outboxd::scheduler::kafka

@@ -1,0 +1,75 @@
+// The statements on the way of every request use their index: a table scan would lock and read everything.
+#include "sql/idempotency.hpp"
+#include "sql/orders.hpp"
+#include "sql/points.hpp"
+#include "sql/products.hpp"
+#include "tests/support/mysql_shop.hpp"
+#include "tests/support/shop_verbs.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
+
+using namespace outboxd;
+
+namespace {
+
+// The index chosen for `table` in the plan of `statement`, whose `?` are filled in from left to right.
+std::string indexOf(testing::MySqlShop& shop, const database::Statement& statement, const std::string& table,
+                    const std::vector<std::string>& literals) {
+    std::string text = "EXPLAIN ";
+    std::size_t next = 0;
+    for (const char c : statement.text) {
+        if (c == '?') {
+            text += literals.at(next++);
+        } else {
+            text += c;
+        }
+    }
+    std::string index = "table not in the plan";
+    shop.database().session()->textQuery(text, [&](auto row) {
+        // id, select_type, table, type, possible_keys, key, ...
+        if (row[2] == table) index = row[5].data() == nullptr ? "none" : std::string{row[5]};
+    });
+    return index;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(shop_plans)
+
+BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
+    testing::MySqlShop shop;
+    testing::ShopVerbs verbs{shop.unitOfWork()};
+    const auto user = verbs.userWith("ann", 1000);
+    for (int i = 0; i < 50; ++i) {
+        const auto product = verbs.product(fmt::format("p{}", i), 1, 10);
+        verbs.placed(user, product);
+        verbs.charge(user, 1);
+        verbs.userWith(fmt::format("user{}", i), 1);
+    }
+    shop.database().session()->textQuery(
+        "ANALYZE TABLE users, point_account, point_history, product, stock_slot, orders, order_line",
+        [](auto) {});
+    const auto id = std::to_string(user.value);
+    BOOST_TEST(indexOf(shop, sql::points::change_balance, "point_account", {"1", id, "0", "100"}) ==
+               "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::points::history_page, "point_history", {id, "999999", "20"}) ==
+               "point_history_user");
+    BOOST_TEST(indexOf(shop, sql::products::take_stock, "stock_slot", {"1", "7", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::products_by_ids, "p", {"'[3,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::products_by_ids, "s", {"'[3,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::products_page, "p", {"10", "5"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::orders::lock_order, "orders", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::orders::lines_of_order, "order_line", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::orders::move_order, "orders", {"'PAYING'", "NULL", "7", "'WAITING'"}) ==
+               "PRIMARY");
+    shop.unitOfWork().run([](commerce::Transaction& transaction) {
+        for (int i = 0; i < 50; ++i) transaction.idempotencyKeys().add("s", std::to_string(i), {}, {});
+        return commerce::Ending::commit;
+    });
+    BOOST_TEST(indexOf(shop, sql::idempotency::lock_key, "idempotency_key", {"'s'", "'7'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::idempotency::complete_key, "idempotency_key",
+                       {"200", "''", "'s'", "'7'"}) == "PRIMARY");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,143 @@
+// The outbox tables and the lanes' locks in memory, with a clock of their own, as a database shows them to several
+// nodes: ids are given at insert and seen at commit, reads and marks are fenced.
+#pragma once
+
+#include "scheduler/outbox_source.hpp"
+#include "tests/support/manual_clock.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <vector>
+
+namespace outboxd::testing {
+
+class MemoryOutbox final : public scheduler::OutboxSource {
+public:
+    explicit MemoryOutbox(const core::Clock& clock) : clock_(clock) {}
+
+    // Few of the lanes are used, so that keys share them.
+    static scheduler::Lane laneOf(const std::string& key) {
+        return static_cast<scheduler::Lane>(std::hash<std::string>{}(key) % 3);
+    }
+
+    // A writer's INSERT: the row gets its id, nobody sees it yet.
+    std::int64_t insert(const std::string& key, std::string payload = "{}") {
+        scheduler::OutboxRecord record;
+        record.id = ++lastId_;
+        record.aggregateType = "thing";
+        record.aggregateId = record.orderKey = key;
+        record.type = "Changed";
+        record.payload = std::move(payload);
+        events_[record.id] = record;
+        return record.id;
+    }
+    void commit(std::int64_t id) { queue_.insert({laneOf(events_.at(id).orderKey), id}); }
+    std::int64_t write(const std::string& key) {
+        const auto id = insert(key);
+        commit(id);
+        return id;
+    }
+    // What a writer with its own ideas can do.
+    void removeEvent(std::int64_t id) { removed_.insert(id); }
+
+    // ---- the lanes' locks ----
+    bool tryLock(const scheduler::LaneTerm& term, core::Instant::duration atMost) {
+        auto& lock = locks_[term.lane];
+        if (lock.until > clock_.now()) return false;
+        lock = {term.holder, clock_.now() + atMost};
+        return true;
+    }
+    bool extend(const scheduler::LaneTerm& term, core::Instant::duration atMost) {
+        if (!valid(term)) return false;
+        locks_[term.lane].until = clock_.now() + atMost;
+        return true;
+    }
+    void unlock(const scheduler::LaneTerm& term) {
+        if (locks_[term.lane].holder == term.holder) locks_[term.lane].until = clock_.now();
+    }
+    bool valid(const scheduler::LaneTerm& term) const {
+        const auto found = locks_.find(term.lane);
+        return found != locks_.end() && found->second.holder == term.holder && found->second.until > clock_.now();
+    }
+
+    // ---- OutboxSource ----
+    std::vector<scheduler::LaneBounds> probe(std::span<const scheduler::Lane> lanes) override {
+        std::vector<scheduler::LaneBounds> bounds;
+        for (const auto lane : lanes) {
+            const auto ids = idsOf(lane);
+            if (!ids.empty()) bounds.push_back({lane, ids.front(), ids.back()});
+        }
+        return bounds;
+    }
+
+    scheduler::LaneBatch read(const scheduler::LaneTerm& term, std::int64_t cursor, std::size_t limit,
+                              std::span<const std::int64_t> known) override {
+        scheduler::LaneBatch batch;
+        batch.cursor = cursor;
+        if (!valid(term)) return batch;
+        std::vector<std::int64_t> ids;
+        for (const auto id : idsOf(term.lane)) {
+            if (id > cursor && ids.size() < limit) ids.push_back(id);
+        }
+        batch.more = ids.size() == limit;
+        if (!ids.empty()) batch.cursor = ids.back();
+        if (betweenPolls) betweenPolls();
+        for (const auto id : idsOf(term.lane)) {
+            if (id <= batch.cursor && !std::ranges::binary_search(known, id)) ids.push_back(id);
+        }
+        std::ranges::sort(ids);
+        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+        for (const auto id : ids) {
+            const auto& record = events_.at(id);
+            batch.rows.push_back({record, keyHeld(record.orderKey, id), removed_.contains(id)});
+        }
+        return batch;
+    }
+
+    scheduler::MarkResult mark(const scheduler::LaneTerm& term, std::span<const std::int64_t> settled,
+                               std::span<const scheduler::HeldRecord> held) override {
+        if (!valid(term)) return scheduler::MarkResult::lost;
+        for (const auto id : settled) queue_.erase({term.lane, id});
+        for (const auto& row : held) {
+            queue_.erase({term.lane, row.id});
+            held_.insert_or_assign(row.id, row);
+        }
+        return scheduler::MarkResult::marked;
+    }
+
+    // ---- what a test looks at ----
+    std::size_t pending() const { return queue_.size(); }
+    const std::map<std::int64_t, scheduler::HeldRecord>& held() const { return held_; }
+    const std::map<std::int64_t, scheduler::OutboxRecord>& events() const { return events_; }
+    bool keyHeld(const std::string& key, std::int64_t before) const {
+        return std::ranges::any_of(held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
+    }
+
+    // Runs between poll A and poll B: where late commits slip in.
+    std::function<void()> betweenPolls;
+
+private:
+    struct Lock {
+        std::string holder;
+        core::Instant until{};
+    };
+    std::vector<std::int64_t> idsOf(scheduler::Lane lane) const {
+        std::vector<std::int64_t> ids;
+        for (auto next = queue_.lower_bound({lane, 0}); next != queue_.end() && next->first == lane; ++next) {
+            ids.push_back(next->second);
+        }
+        return ids;
+    }
+
+    const core::Clock& clock_;
+    std::int64_t lastId_ = 0;
+    std::map<std::int64_t, scheduler::OutboxRecord> events_;
+    std::set<std::int64_t> removed_;
+    std::set<std::pair<scheduler::Lane, std::int64_t>> queue_;
+    std::map<std::int64_t, scheduler::HeldRecord> held_;
+    std::map<scheduler::Lane, Lock> locks_;
+};
+
+} // namespace outboxd::testing

@@ -1,0 +1,167 @@
+#include "daemon/check_config.hpp"
+#include "daemon/configuration.hpp"
+#include "platform/config/reference.hpp"
+#include "tests/support/recording_logger.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <sstream>
+
+using namespace outboxd;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Machine {
+    testing::TemporaryFolder folder;
+
+    std::string firstMistake(const std::string& yaml) {
+        const daemon::Configuration configuration{folder.write("o.yaml", yaml), {}};
+        return configuration.mistakes().empty() ? "" : configuration.mistakes().front().text();
+    }
+    bool refuses(const std::string& yaml, const std::string& words) {
+        return firstMistake(yaml).find(words) != std::string::npos;
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(settings_suite, Machine)
+
+BOOST_AUTO_TEST_CASE(the_defaults_are_within_their_own_bounds_and_agree_with_each_other) {
+    daemon::Settings settings;
+    auto schema = daemon::describe(settings);
+    for (const auto& name : schema.names()) {
+        auto& setting = *schema.find(name);
+        const auto problem = setting.kind.assign(setting.defaults);
+        BOOST_TEST(!problem.has_value(), name << ": " << problem.value_or(""));
+        BOOST_TEST(setting.consequence.ends_with('.'), name);
+    }
+    BOOST_TEST(daemon::checkTogether(settings, schema).empty());
+}
+
+BOOST_AUTO_TEST_CASE(no_two_settings_have_one_name_or_one_variable) {
+    daemon::Settings settings;
+    const auto names = daemon::describe(settings).names();
+    std::set<std::string> variables;
+    for (const auto& name : names) variables.insert(config::variableFor(name));
+    BOOST_TEST(variables.size() == names.size());
+}
+
+BOOST_AUTO_TEST_CASE(the_example_file_names_every_setting_with_its_default) {
+    daemon::Settings settings;
+    const auto schema = daemon::describe(settings);
+    const auto example = config::exampleYaml(schema);
+    BOOST_TEST(firstMistake(example) == "");
+
+    // Without the # in front of the names it must say the same as no file at all.
+    std::istringstream lines{example};
+    std::string uncommented;
+    std::size_t named = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto hash = line.find('#');
+        if (hash != std::string::npos && line[hash + 1] != ' ') {
+            line.erase(hash, 1);
+            ++named;
+        }
+        uncommented += line + "\n";
+    }
+    BOOST_TEST(named == schema.names().size());
+    const daemon::Configuration all{folder.write("all.yaml", uncommented), {}};
+    BOOST_TEST(all.mistakes().empty(), daemon::mistakesText(all.mistakes()));
+    for (const auto& name : schema.names()) {
+        BOOST_TEST((all.schema().find(name)->kind.items() == schema.find(name)->defaults), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(rules_that_join_settings_name_the_place) {
+    BOOST_TEST(
+        firstMistake("relay:\n  renew_every: 5s\n")
+            .ends_with(
+                "o.yaml:2:16: relay.renew_every: 5s is not less than half of relay.lease (10s); one late "
+                "renewal would lose the lane"));
+    BOOST_TEST(firstMistake("relay: {renew_every: 4999ms}\n") == "");
+    BOOST_TEST(refuses("relay: {max_event_bytes: 3MiB, max_in_flight_bytes: 2MiB}\n",
+                       "relay.max_event_bytes: is more than"));
+    BOOST_TEST(refuses("admin: {port: 8080}\n", ":1:15: admin.port: 8080 is http.port already"));
+    BOOST_TEST(firstMistake("http: {port: 0}\nadmin: {port: 0}\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_api_listens_on_loopback_only_while_there_is_no_authentication) {
+    for (const char* host : {"127.0.0.1", "127.9.9.9", "'::1'", "localhost"}) {
+        BOOST_TEST(firstMistake(std::string{"http: {host: "} + host + "}\n") == "", host);
+    }
+    for (const char* host : {"0.0.0.0", "'::'", "10.0.0.1", "shop.example.org", "localhost.example.org"}) {
+        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "there is no authentication yet"),
+                   host);
+    }
+    BOOST_TEST(firstMistake("admin: {host: 0.0.0.0}\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
+    BOOST_TEST(refuses("database: {password: x}\n", "name that in database.password_file"));
+    BOOST_TEST(refuses("kafka: {client: {sasl.password: x}}\n", "see kafka.password_file"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_order_of_events_depends_on_cannot_be_set) {
+    BOOST_TEST(refuses("kafka: {client: {acks: 1}}\n",
+                       "'acks' may not be set: the order and safety of events depend on it"));
+    BOOST_TEST(firstMistake("kafka: {client: {security.protocol: ssl}}\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_node_name_is_the_hosts) {
+    daemon::Settings settings;
+    BOOST_TEST(!daemon::nodeName(settings).empty());
+    settings.node.name = "left";
+    BOOST_TEST(daemon::nodeName(settings) == "left");
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_takes_live_settings_over_and_names_the_rest) {
+    testing::RecordingLogger logger;
+    daemon::Configuration configuration{folder.write("o.yaml", "log: {level: info}\n"), {}};
+    folder.write("o.yaml", "log: {level: debug}\nhttp: {port: 9090}\n");
+    daemon::logReload(configuration.reload(), logger);
+    BOOST_TEST((configuration.settings().log.level == core::LogLevel::debug));
+    BOOST_TEST(configuration.settings().http.port == 8080);
+    BOOST_TEST(logger.saw("setting_changed setting=log.level"));
+    BOOST_TEST(logger.saw("setting_needs_restart setting=http.port"));
+    BOOST_TEST(logger.saw("reloaded changed=1 need_restart=1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_with_a_mistake_changes_nothing) {
+    testing::RecordingLogger logger;
+    daemon::Configuration configuration{folder.write("o.yaml", "log: {level: info}\n"), {}};
+    folder.write("o.yaml", "log: {level: debug}\nrelay: {renew_every: 9s}\n");
+    daemon::logReload(configuration.reload(), logger);
+    BOOST_TEST((configuration.settings().log.level == core::LogLevel::info));
+    BOOST_TEST(logger.lines().front().starts_with("configuration_mistake where="));
+    BOOST_TEST(logger.lines().back().starts_with("reload_refused mistakes=1"));
+}
+
+BOOST_AUTO_TEST_CASE(check_config_reports_and_shows) {
+    std::ostringstream out;
+    std::ostringstream errors;
+    daemon::Options options;
+    options.config = folder.write("o.yaml", "http: {prot: 1}\nlog: {level: loud}\n");
+    BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::configuration));
+    BOOST_TEST(out.str() == "");
+    BOOST_TEST(errors.str() == options.config.string() +
+                                   ":1:8: http.prot: no setting has this name; did you mean http.port?\n" +
+                                   options.config.string() +
+                                   ":2:14: log.level: 'loud' is none of debug, info, warning, error\n"
+                                   "outboxd: 2 mistakes in the configuration\n"
+                                   "  next step: correct them, then outboxd check-config\n");
+    options.config = folder.write("o.yaml", "http: {port: 9000}\n");
+    BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::ok));
+    BOOST_TEST(out.str().ends_with("o.yaml: no mistakes\n"));
+    options.print = daemon::Print::effective;
+    BOOST_TEST((daemon::checkConfig(options, {{"OUTBOXD_LOG_LEVEL", "debug"}}, out, errors) ==
+                daemon::ExitCode::ok));
+    BOOST_TEST(out.str().find("# OUTBOXD_LOG_LEVEL\n") != std::string::npos);
+    out.setstate(std::ios::failbit); // a full disk
+    BOOST_TEST((daemon::checkConfig(options, {}, out, errors) == daemon::ExitCode::no_output));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
