@@ -121,7 +121,9 @@ BOOST_AUTO_TEST_CASE(a_head_that_trickles_in_is_cut_at_its_total_deadline) {
     auto client = edge.connect();
     client.send("GET /a HTTP/1.1\r\nX-A: ");
     // Each byte comes long before a deadline that counted from the byte before it.
-    for (int i = 0; i < 5'000 && !client.readableWithin(2ms); ++i) client.send("a");
+    int sent = 0;
+    for (; sent < 5'000 && !client.readableWithin(2ms); ++sent) client.send("a");
+    BOOST_TEST(sent < 5'000);
     BOOST_TEST(client.reply().status == 408);
     BOOST_TEST(edge.handler.handled() == 0);
 }
@@ -134,6 +136,11 @@ BOOST_AUTO_TEST_CASE(half_a_head_is_answered_408_and_closed) {
     const auto reply = client.ask("GET /a HTTP/1.1\r\nHost: x\r\n");
     BOOST_TEST(reply.status == 408);
     BOOST_TEST(client.rest() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_ends_wrong_is_refused_at_once_and_not_waited_for) {
+    testing::EdgeFixture edge; // its header timeout would be answered 408
+    BOOST_TEST(edge.connect().ask("GET /a HTTP/1.1\nHost: x\n\n").status == 400);
 }
 
 BOOST_AUTO_TEST_CASE(half_a_body_is_answered_408_and_closed) {
