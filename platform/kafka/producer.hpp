@@ -27,7 +27,7 @@ namespace outboxd::kafka {
 
 struct ProducerSettings {
     std::chrono::milliseconds linger{0}; // how long a message may wait for company in its batch
-    std::string compression = "lz4"; // none, gzip, snappy, lz4 or zstd
+    std::string compression = "lz4";     // none, gzip, snappy, lz4 or zstd
     std::size_t batchMessages = 10'000;
     std::size_t batchBytes = 1'000'000;
     std::size_t maxMessageBytes = 1'000'000; // key and value, uncompressed

@@ -47,8 +47,8 @@ ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken to
         return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes)",
                                            size, wire.topic, facts.maxBytes)};
     if (const auto size = bytesOf(wire); size > producerSettings_.maxMessageBytes)
-        return {Kind::refused, fmt::format("key and payload are {} bytes; the relay sends at most {}",
-                                           size, producerSettings_.maxMessageBytes)};
+        return {Kind::refused, fmt::format("key and payload are {} bytes; relay.max_event_bytes is {}", size,
+                                           producerSettings_.maxMessageBytes)};
     if (outstanding() >= producerSettings_.queueMessages || heldBytes_ >= producerSettings_.queueBytes)
         return {Kind::full, {}};
 

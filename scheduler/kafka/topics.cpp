@@ -65,8 +65,7 @@ std::variant<TopicFacts, NotReady> Topics::look(const std::string& topic,
     const auto layout = admin_.layout(topic, settings_.topicWait);
     if (layout.partitions == 0) {
         if (!settings_.createTopics)
-            return later(topic, "topic " + topic + " does not exist: create it",
-                         settings_.topicPause);
+            return later(topic, "topic " + topic + " does not exist: create it", settings_.topicPause);
         admin_.create({topic, settings_.partitions, settings_.replicas, {}}, settings_.topicWait);
         logger_.info("topic_created", {{"topic", topic}, {"partitions", settings_.partitions}});
         return later(topic, "topic " + topic + " was created and has no leaders yet", kLeaderPause);
