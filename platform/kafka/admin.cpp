@@ -31,18 +31,19 @@ using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
         kind = core::ErrorKind::misconfigured;
-        hint = "grant the Kafka user of kafka.properties Create, Describe and Write on the topic";
+        hint = "grant the Kafka user of kafka.client Create, Describe and Write on the topic";
         break;
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
     case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
     case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
         kind = core::ErrorKind::misconfigured;
-        hint = "change kafka.topic.partitions or kafka.topic.replicas, or create the topic yourself";
+        hint = "change kafka.partitions or kafka.replication_factor, or create the topic yourself";
         break;
     default: break;
     }
-    throw core::Error(kind, fmt::format("{}: {}{}{}", doing, describe(code), detail.empty() ? "" : "; ", detail), hint);
+    throw core::Error(
+        kind, fmt::format("{}: {}{}{}", doing, describe(code), detail.empty() ? "" : "; ", detail), hint);
 }
 
 // Runs one admin request and waits for its result event.
@@ -51,12 +52,14 @@ Event request(rd_kafka_t* client, rd_kafka_admin_op_t operation, std::chrono::mi
               const std::string& doing, Call call) {
     const Options options(rd_kafka_AdminOptions_new(client, operation));
     std::array<char, 256> text{};
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), std::max(milliseconds(wait), 1), text.data(), text.size());
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), std::max(milliseconds(wait), 1), text.data(),
+                                              text.size());
     const Queue queue(rd_kafka_queue_new(client));
     call(options.get(), queue.get());
     Event event(rd_kafka_queue_poll(queue.get(), milliseconds(wait) + 100));
     if (!event) fail(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
-    if (const auto code = rd_kafka_event_error(event.get())) fail(code, doing, rd_kafka_event_error_string(event.get()));
+    if (const auto code = rd_kafka_event_error(event.get()))
+        fail(code, doing, rd_kafka_event_error_string(event.get()));
     return event;
 }
 
@@ -77,8 +80,8 @@ Admin::Admin(ClientSettings settings, core::Logger& logger, const core::Clock& c
 Admin::~Admin() = default;
 
 rd_kafka_s* Admin::client() {
-    // A consumer's handle asks for metadata without the wish to create topics; a producer's would create them with
-    // the broker's default number of partitions.
+    // A consumer's handle asks for metadata without the wish to create topics; a producer's would create them
+    // with the broker's default number of partitions.
     if (!client_) client_ = makeClient(ClientType::consumer, Configuration(settings_, {}), events_);
     rd_kafka_poll(client_.get(), 0); // serves the error callback
     return client_.get();
@@ -114,11 +117,13 @@ void Admin::create(const TopicSpec& spec, std::chrono::milliseconds wait) {
     for (const auto& [name, value] : spec.configs)
         rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
     auto* topics = topic.get();
-    const auto event = request(client(), RD_KAFKA_ADMIN_OP_CREATETOPICS, wait, doing, [&](auto* options, auto* queue) {
-        rd_kafka_CreateTopics(client_.get(), &topics, 1, options, queue);
-    });
+    const auto event =
+        request(client(), RD_KAFKA_ADMIN_OP_CREATETOPICS, wait, doing, [&](auto* options, auto* queue) {
+            rd_kafka_CreateTopics(client_.get(), &topics, 1, options, queue);
+        });
     std::size_t count = 0;
-    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    const auto* results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
     check(results, count, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS, doing);
 }
 
@@ -143,11 +148,13 @@ void Admin::remove(const std::string& name, std::chrono::milliseconds wait) {
     const auto doing = "deleting topic " + name;
     const DeleteTopic topic(rd_kafka_DeleteTopic_new(name.c_str()));
     auto* topics = topic.get();
-    const auto event = request(client(), RD_KAFKA_ADMIN_OP_DELETETOPICS, wait, doing, [&](auto* options, auto* queue) {
-        rd_kafka_DeleteTopics(client_.get(), &topics, 1, options, queue);
-    });
+    const auto event =
+        request(client(), RD_KAFKA_ADMIN_OP_DELETETOPICS, wait, doing, [&](auto* options, auto* queue) {
+            rd_kafka_DeleteTopics(client_.get(), &topics, 1, options, queue);
+        });
     std::size_t count = 0;
-    const auto* results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
+    const auto* results =
+        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
     check(results, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, doing);
 }
 

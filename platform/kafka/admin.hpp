@@ -1,4 +1,5 @@
-// Topics as the cluster has them: looking, creating, limits. Each call waits for the brokers, within its bound.
+// Topics as the cluster has them: looking, creating, limits. Each call waits for the brokers, within its
+// bound.
 #pragma once
 
 #include "platform/kafka/client.hpp"
@@ -20,8 +21,8 @@ struct TopicSpec {
     std::map<std::string, std::string> configs; // of the topic: "max.message.bytes" and so on
 };
 
-// One thread at a time. A call that fails throws core::Error: unavailable (also for a time-out), misconfigured
-// (not authorised, a policy or a number of replicas that the cluster refuses).
+// One thread at a time. A call that fails throws core::Error: unavailable (also for a time-out),
+// misconfigured (not authorised, a policy or a number of replicas that the cluster refuses).
 class Admin {
 public:
     // Connects at the first call. `logger` and `clock` must outlive it.

@@ -28,16 +28,18 @@ core::LogLevel levelOf(int syslogLevel, std::string_view facility) {
     // "enable.gapless.guarantee is experimental" and the like, at every start: a decision, not news.
     if (facility == "CONFWARN") return core::LogLevel::debug;
     if (syslogLevel <= 2) return core::LogLevel::error;
-    if (syslogLevel <= 4) return core::LogLevel::warning; // FAIL (3) is a lost connection: it reconnects by itself
+    if (syslogLevel <= 4)
+        return core::LogLevel::warning; // FAIL (3) is a lost connection: it reconnects by itself
     return syslogLevel <= 6 ? core::LogLevel::info : core::LogLevel::debug;
 }
 
 void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
     std::array<char, 512> text{};
-    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK) return;
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK)
+        return;
     throw core::Error(core::ErrorKind::misconfigured,
                       fmt::format("the Kafka client refuses property {}: {}", name, text.data()),
-                      "correct kafka.properties, or kafka.brokers if that is what it names");
+                      "correct kafka.client, or kafka.brokers if that is what it names");
 }
 
 } // namespace
@@ -85,27 +87,30 @@ void ClientEvents::log(int syslogLevel, std::string_view facility, std::string_v
 
 void ClientEvents::error(ErrorCode code, std::string_view text) {
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) reachable_ = false;
-    log(code == RD_KAFKA_RESP_ERR__FATAL ? 2 : 4, rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code)), text);
+    log(code == RD_KAFKA_RESP_ERR__FATAL ? 2 : 4, rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code)),
+        text);
 }
 
-void Configuration::Delete::operator()(rd_kafka_conf_s* conf) const {
-    rd_kafka_conf_destroy(conf);
-}
+void Configuration::Delete::operator()(rd_kafka_conf_s* conf) const { rd_kafka_conf_destroy(conf); }
 
 Configuration::Configuration(const ClientSettings& settings, const std::map<std::string, std::string>& fixed)
     : conf_(rd_kafka_conf_new()) {
     const std::map<std::string, std::string> defaults{
-        {"reconnect.backoff.ms", "100"},      {"reconnect.backoff.max.ms", "2000"},
-        {"socket.keepalive.enable", "true"},  {"socket.nagle.disable", "true"},
-        {"socket.timeout.ms", "30000"},       {"socket.connection.setup.timeout.ms", "5000"},
+        {"reconnect.backoff.ms", "100"},
+        {"reconnect.backoff.max.ms", "2000"},
+        {"socket.keepalive.enable", "true"},
+        {"socket.nagle.disable", "true"},
+        {"socket.timeout.ms", "30000"},
+        {"socket.connection.setup.timeout.ms", "5000"},
         {"topic.metadata.refresh.fast.interval.ms", "100"},
         {"log.connection.close", "false"}, // idle connections are closed by brokers all the time
     };
     for (const auto& [name, value] : defaults) set(conf_.get(), name, value);
     for (const auto& [name, value] : settings.properties) {
         if (fixed.contains(name) || name == "bootstrap.servers" || name == "client.id")
-            throw core::Error(core::ErrorKind::misconfigured, fmt::format("Kafka property {} cannot be set", name),
-                              fmt::format("remove {} from kafka.properties: outboxd's promises depend on it", name));
+            throw core::Error(
+                core::ErrorKind::misconfigured, fmt::format("Kafka property {} cannot be set", name),
+                fmt::format("remove {} from kafka.client: outboxd's promises depend on it", name));
         set(conf_.get(), name, value);
     }
     set(conf_.get(), "bootstrap.servers", settings.brokers);

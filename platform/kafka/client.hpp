@@ -1,5 +1,6 @@
-// What producer, consumer and admin share: settings, the RAII of librdkafka's handles, its log and its errors.
-// Only sources of platform/kafka see librdkafka's header; other modules see the classes beside this file.
+// What producer, consumer and admin share: settings, the RAII of librdkafka's handles, its log and its
+// errors. Only sources of platform/kafka see librdkafka's header; other modules see the classes beside this
+// file.
 #pragma once
 
 #include "platform/core/clock.hpp"
@@ -22,8 +23,8 @@ namespace outboxd::kafka {
 struct ClientSettings {
     std::string brokers; // "host:port,host:port"
     std::string clientId = "outboxd";
-    // Further properties of librdkafka by name (security.protocol, sasl.*, ssl.*, ...). Those that the promises of
-    // the class rest on cannot be given: Error(misconfigured).
+    // Further properties of librdkafka by name (security.protocol, sasl.*, ssl.*, ...). Those that the
+    // promises of the class rest on cannot be given: Error(misconfigured).
     std::map<std::string, std::string> properties;
 };
 

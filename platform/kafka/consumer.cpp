@@ -9,7 +9,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
+using Partitions =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>;
 
 Partitions listOf(const std::vector<Position>& positions) {
     Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())),
@@ -50,19 +51,15 @@ ConsumedRecord recordOf(const rd_kafka_message_t& message) {
 Consumer::Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger,
                    const core::Clock& clock)
     : events_(logger, clock, "consumer") {
-    std::map<std::string, std::string> fixed{{"enable.auto.commit", "false"},
-                                             {"enable.auto.offset.store", "false"},
-                                             {"auto.offset.reset", "earliest"},
-                                             {"enable.partition.eof", "false"},
-                                             {"isolation.level", "read_committed"},
-                                             {"group.id", group.empty() ? "outboxd-reader" : group}};
+    std::map<std::string, std::string> fixed{
+        {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "earliest"},     {"enable.partition.eof", "false"},
+        {"isolation.level", "read_committed"}, {"group.id", group.empty() ? "outboxd-reader" : group}};
     client_ = makeClient(ClientType::consumer, Configuration(settings, fixed), events_);
     rd_kafka_poll_set_consumer(client_.get());
 }
 
-Consumer::~Consumer() {
-    close(2s);
-}
+Consumer::~Consumer() { close(2s); }
 
 void Consumer::subscribe(const std::vector<std::string>& topics) {
     std::vector<Position> wanted;
@@ -71,7 +68,8 @@ void Consumer::subscribe(const std::vector<std::string>& topics) {
 }
 
 void Consumer::assign(const std::vector<Position>& positions) {
-    if (const auto code = rd_kafka_assign(client_.get(), listOf(positions).get())) fail(code, "assigning partitions");
+    if (const auto code = rd_kafka_assign(client_.get(), listOf(positions).get()))
+        fail(code, "assigning partitions");
 }
 
 std::optional<ConsumedRecord> Consumer::poll(std::chrono::milliseconds wait) {
@@ -86,8 +84,8 @@ std::optional<ConsumedRecord> Consumer::poll(std::chrono::milliseconds wait) {
 
 void Consumer::commit(const std::vector<Position>& next, std::chrono::milliseconds wait) {
     const auto list = listOf(next);
-    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client_.get()),
-                                                                                    rd_kafka_queue_destroy);
+    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
+        rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy);
     if (const auto code = rd_kafka_commit_queue(client_.get(), list.get(), queue.get(), nullptr, nullptr))
         fail(code, "committing offsets");
     const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
@@ -101,8 +99,8 @@ void Consumer::commit(const std::vector<Position>& next, std::chrono::millisecon
 
 Watermarks Consumer::watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait) {
     Watermarks marks;
-    if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition, &marks.low,
-                                                           &marks.high, milliseconds(wait)))
+    if (const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic.c_str(), partition,
+                                                           &marks.low, &marks.high, milliseconds(wait)))
         fail(code, fmt::format("asking for the offsets of {}/{}", topic, partition));
     return marks;
 }
@@ -111,8 +109,8 @@ bool Consumer::close(std::chrono::milliseconds wait) {
     if (closed_) return true;
     closed_ = true;
     // The blocking close waits for the coordinator without a bound (librdkafka issue 4519).
-    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(rd_kafka_queue_new(client_.get()),
-                                                                                    rd_kafka_queue_destroy);
+    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
+        rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy);
     if (auto* error = rd_kafka_consumer_close_queue(client_.get(), queue.get())) {
         rd_kafka_error_destroy(error);
         return false;
@@ -122,7 +120,8 @@ bool Consumer::close(std::chrono::milliseconds wait) {
         const std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)> event(
             rd_kafka_queue_poll(queue.get(), 20), rd_kafka_event_destroy);
         // A rebalance is confirmed here, without a callback.
-        if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE) rd_kafka_assign(client_.get(), nullptr);
+        if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_REBALANCE)
+            rd_kafka_assign(client_.get(), nullptr);
     }
     return rd_kafka_consumer_closed(client_.get()) != 0;
 }

@@ -16,7 +16,7 @@ struct ConsumedRecord {
     std::int64_t offset = 0;
     std::int64_t timestamp = 0; // milliseconds since 1970
     std::string key;
-    std::optional<std::string> value; // empty: a tombstone
+    std::optional<std::string> value;                         // empty: a tombstone
     std::vector<std::pair<std::string, std::string>> headers; // in the producer's order; names may repeat
 };
 
@@ -36,7 +36,8 @@ class Consumer {
 public:
     // `group`: needed for subscribe() and commit(); empty for a reader that assigns its partitions itself.
     // A group without a committed offset begins with the oldest record.
-    Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger, const core::Clock& clock);
+    Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger,
+             const core::Clock& clock);
     // Closes with a bound of two seconds.
     ~Consumer();
     Consumer(const Consumer&) = delete;
@@ -47,10 +48,12 @@ public:
     // Reads exactly these partitions, from the given offsets.
     void assign(const std::vector<Position>& positions);
 
-    // The next record; empty if there is none within `wait`, or if the brokers are away: it goes on by itself.
+    // The next record; empty if there is none within `wait`, or if the brokers are away: it goes on by
+    // itself.
     std::optional<ConsumedRecord> poll(std::chrono::milliseconds wait);
 
-    // Stores where to go on after a restart. Refused (unavailable) when a partition now belongs to another member.
+    // Stores where to go on after a restart. Refused (unavailable) when a partition now belongs to another
+    // member.
     void commit(const std::vector<Position>& next, std::chrono::milliseconds wait);
 
     Watermarks watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait);

@@ -5,7 +5,9 @@ namespace outboxd::kafka {
 std::int32_t murmur2(std::string_view key) {
     constexpr std::uint32_t multiplier = 0x5bd1e995;
     constexpr std::uint32_t seed = 0x9747b28c;
-    const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(key[at])); };
+    const auto byte = [&](std::size_t at) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(key[at]));
+    };
 
     std::uint32_t hash = seed ^ static_cast<std::uint32_t>(key.size());
     std::size_t at = 0;
@@ -26,8 +28,6 @@ std::int32_t murmur2(std::string_view key) {
     return static_cast<std::int32_t>(hash);
 }
 
-int partitionOf(std::string_view key, int partitions) {
-    return (murmur2(key) & 0x7fffffff) % partitions;
-}
+int partitionOf(std::string_view key, int partitions) { return (murmur2(key) & 0x7fffffff) % partitions; }
 
 } // namespace outboxd::kafka

@@ -37,9 +37,7 @@ struct Producer::Callbacks {
     }
 };
 
-void Producer::DeleteTopic::operator()(rd_kafka_topic_s* topic) const {
-    rd_kafka_topic_destroy(topic);
-}
+void Producer::DeleteTopic::operator()(rd_kafka_topic_s* topic) const { rd_kafka_topic_destroy(topic); }
 
 Producer::Producer(const ClientSettings& client, const ProducerSettings& settings, core::Logger& logger,
                    const core::Clock& clock)
@@ -49,9 +47,7 @@ Producer::Producer(const ClientSettings& client, const ProducerSettings& setting
     client_ = makeClient(ClientType::producer, std::move(configuration), context_);
 }
 
-Producer::~Producer() {
-    purge();
-}
+Producer::~Producer() { purge(); }
 
 rd_kafka_topic_s* Producer::topic(const std::string& name) {
     auto& handle = topics_[name];
@@ -117,7 +113,8 @@ void Producer::purge() {
 bool Producer::flush(std::chrono::milliseconds wait, std::vector<Report>& reports) {
     const auto end = std::chrono::steady_clock::now() + wait;
     while (outstanding_ > 0) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         poll(left, reports);
     }

@@ -1,12 +1,12 @@
 // An idempotent producer that leaves no gap: librdkafka's, wrapped so that its traps are handled here.
 //
-//  - acks=all, enable.idempotence, enable.gapless.guarantee, no message time-out: a message is delivered, or the
-//    producer fails as a whole (fatal()), or it is purged. Nothing is dropped silently in between.
-//  - One request in flight per broker. With more, a request that the broker turns down for a moment is overtaken
-//    by the next one whenever the broker does not know this producer id on the partition yet: on its first batch,
-//    and after librdkafka took a new id to recover (seen on Kafka 4.1: the first batch refused, the next four in
-//    the log). Even so, the first batch on a partition has to be awaited before the next message is produced; that
-//    is the caller's part, see scheduler/kafka.
+//  - acks=all, enable.idempotence, enable.gapless.guarantee, no message time-out: a message is delivered, or
+//    the producer fails as a whole (fatal()), or it is purged. Nothing is dropped silently in between.
+//  - One request in flight per broker. With more, a request that the broker turns down for a moment is
+//    overtaken by the next one whenever the broker does not know this producer id on the partition yet: on
+//    its first batch, and after librdkafka took a new id to recover (seen on Kafka 4.1: the first batch
+//    refused, the next four in the log). Even so, the first batch on a partition has to be awaited before the
+//    next message is produced; that is the caller's part, see scheduler/kafka.
 //  - A failed report says nothing about the log: the message may be there.
 //  - After a fatal error what is in flight gets no report for many seconds, unless purge() is called.
 //
@@ -27,7 +27,7 @@ namespace outboxd::kafka {
 
 struct ProducerSettings {
     std::chrono::milliseconds linger{0}; // how long a message may wait for company in its batch
-    std::string compression = "lz4";         // none, gzip, snappy, lz4 or zstd
+    std::string compression = "lz4";     // none, gzip, snappy, lz4 or zstd
     std::size_t batchMessages = 10'000;
     std::size_t batchBytes = 1'000'000;
     std::size_t maxMessageBytes = 1'000'000; // key and value, uncompressed
@@ -76,8 +76,9 @@ public:
     // Waits at most `wait` for something to happen, then appends all reports there are.
     void poll(std::chrono::milliseconds wait, std::vector<Report>& reports);
 
-    // Fails all that is queued or in flight; the reports follow from poll(). Does not wait. A message that changes
-    // hands between librdkafka's threads at this moment can be missed: call again while outstanding() stays.
+    // Fails all that is queued or in flight; the reports follow from poll(). Does not wait. A message that
+    // changes hands between librdkafka's threads at this moment can be missed: call again while outstanding()
+    // stays.
     void purge();
 
     // Polls until nothing is outstanding or `wait` is over; returns whether nothing is.
@@ -105,7 +106,8 @@ private:
     Context context_;
     std::size_t outstanding_ = 0;
     ClientHandle client_;
-    std::map<std::string, std::unique_ptr<rd_kafka_topic_s, DeleteTopic>> topics_; // destroyed before the client
+    std::map<std::string, std::unique_ptr<rd_kafka_topic_s, DeleteTopic>>
+        topics_; // destroyed before the client
 };
 
 } // namespace outboxd::kafka

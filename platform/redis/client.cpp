@@ -28,8 +28,10 @@ Array commandOf(const std::vector<std::string>& words) {
 
 Reply replyOf(const Poco::Redis::RedisType& reply) {
     using namespace Poco::Redis;
-    if (const auto* number = dynamic_cast<const Type<Poco::Int64>*>(&reply)) return std::int64_t{number->value()};
-    if (const auto* text = dynamic_cast<const Type<std::string>*>(&reply)) return std::optional{text->value()};
+    if (const auto* number = dynamic_cast<const Type<Poco::Int64>*>(&reply))
+        return std::int64_t{number->value()};
+    if (const auto* text = dynamic_cast<const Type<std::string>*>(&reply))
+        return std::optional{text->value()};
     if (const auto* bulk = dynamic_cast<const Type<BulkString>*>(&reply)) {
         if (bulk->value().isNull()) return std::optional<std::string>{};
         return std::optional{bulk->value().value()};
@@ -52,7 +54,8 @@ Client::Connection Client::take() {
             return connection;
         }
     }
-    const Poco::Timespan limit(std::chrono::duration_cast<std::chrono::microseconds>(settings_.timeout).count());
+    const Poco::Timespan limit(
+        std::chrono::duration_cast<std::chrono::microseconds>(settings_.timeout).count());
     auto connection = std::make_unique<Poco::Redis::Client>();
     connection->connect(settings_.host, settings_.port, limit);
     connection->setReceiveTimeout(limit);
@@ -77,9 +80,10 @@ template <class Action> auto Client::with(Action action) {
             const std::lock_guard lock(mutex_);
             idle_.clear();
         }
-        throw core::Error(core::ErrorKind::unavailable,
-                          fmt::format("Redis at {}:{}: {}", settings_.host, settings_.port, error.displayText()),
-                          "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait");
+        throw core::Error(
+            core::ErrorKind::unavailable,
+            fmt::format("Redis at {}:{}: {}", settings_.host, settings_.port, error.displayText()),
+            "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait");
     }
 }
 
@@ -88,7 +92,8 @@ template <class Result> Result Client::run(const Array& command) {
         const auto reply = client.sendCommand(command);
         if (const auto* error = dynamic_cast<const Poco::Redis::Type<Poco::Redis::Error>*>(reply.get()))
             return Refused{error->value().getMessage()};
-        if (const auto* fine = dynamic_cast<const Poco::Redis::Type<Result>*>(reply.get())) return fine->value();
+        if (const auto* fine = dynamic_cast<const Poco::Redis::Type<Result>*>(reply.get()))
+            return fine->value();
         return Refused{"a reply of another type than the command has"};
     });
     if (const auto* refused = std::get_if<Refused>(&answer))
@@ -96,9 +101,7 @@ template <class Result> Result Client::run(const Array& command) {
     return std::get<Result>(std::move(answer));
 }
 
-void Client::ping() {
-    run<std::string>(commandOf({"PING"}));
-}
+void Client::ping() { run<std::string>(commandOf({"PING"})); }
 
 std::optional<std::string> Client::get(const std::string& key) {
     const auto value = run<BulkString>(commandOf({"GET", key}));
@@ -110,9 +113,7 @@ void Client::set(const std::string& key, const std::string& value, std::chrono::
     run<std::string>(commandOf({"SET", key, value, "PX", std::to_string(life.count())}));
 }
 
-bool Client::del(const std::string& key) {
-    return run<Poco::Int64>(commandOf({"DEL", key})) > 0;
-}
+bool Client::del(const std::string& key) { return run<Poco::Int64>(commandOf({"DEL", key})) > 0; }
 
 std::int64_t Client::publish(const std::string& channel, const std::string& message) {
     return run<Poco::Int64>(commandOf({"PUBLISH", channel, message}));
@@ -137,7 +138,8 @@ Reply Client::eval(const std::string& script, const std::vector<std::string>& ke
     auto answer = with([&](Poco::Redis::Client& client) -> std::variant<Reply, Refused> {
         auto reply = client.sendCommand(commandOf(words));
         const auto* error = dynamic_cast<const Poco::Redis::Type<Poco::Redis::Error>*>(reply.get());
-        if (error && error->value().getMessage().starts_with("NOSCRIPT")) { // a new or restarted server: nothing was run
+        if (error && error->value().getMessage().starts_with(
+                         "NOSCRIPT")) { // a new or restarted server: nothing was run
             words[0] = "EVAL";
             words[1] = script;
             reply = client.sendCommand(commandOf(words));

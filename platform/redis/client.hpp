@@ -1,8 +1,8 @@
 // A Redis client that is bounded and survives its server: Poco::Redis with its traps handled.
 //
 //  - Every wait has the same limit: connecting, writing, reading. Poco has none by default.
-//  - A Poco client that has seen any trouble is thrown away with its connection: after a drop it raises assertions
-//    for ever, and after a time-out the late reply would be taken for that of the next command.
+//  - A Poco client that has seen any trouble is thrown away with its connection: after a drop it raises
+//    assertions for ever, and after a time-out the late reply would be taken for that of the next command.
 //  - Redis is never the truth (see docs/guarantees.md): callers treat every Error as "not there".
 #pragma once
 
@@ -54,8 +54,10 @@ public:
     bool del(const std::string& key);
     // Returns how many subscribers of this server received it.
     std::int64_t publish(const std::string& channel, const std::string& message);
-    // Runs a Lua script, by its digest where the server has it already. An interrupted script is not run twice.
-    Reply eval(const std::string& script, const std::vector<std::string>& keys, const std::vector<std::string>& arguments);
+    // Runs a Lua script, by its digest where the server has it already. An interrupted script is not run
+    // twice.
+    Reply eval(const std::string& script, const std::vector<std::string>& keys,
+               const std::vector<std::string>& arguments);
 
 private:
     using Connection = std::unique_ptr<Poco::Redis::Client>;

@@ -26,26 +26,28 @@ std::size_t bytesOf(const WireRecord& record) {
 } // namespace
 
 KafkaSession::KafkaSession(const SinkSettings& settings, const outboxd::kafka::ProducerSettings& producer,
-                           Topics& topics, std::atomic<bool>& reachable, core::Logger& logger, const core::Clock& clock)
-    : settings_(settings), producerSettings_(producer), topics_(topics), reachable_(reachable), logger_(logger), clock_(clock),
-      producer_(settings.client, producer, logger, clock) {}
+                           Topics& topics, std::atomic<bool>& reachable, core::Logger& logger,
+                           const core::Clock& clock)
+    : settings_(settings), producerSettings_(producer), topics_(topics), reachable_(reachable),
+      logger_(logger), clock_(clock), producer_(settings.client, producer, logger, clock) {}
 
 ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken token) {
     if (broken_.empty())
         if (const auto fatal = producer_.fatal()) fail(*fatal);
     if (!broken_.empty()) return {Kind::broken, broken_};
     auto converted = toWire(record, settings_.topicPrefix);
-    if (auto* unsendable = std::get_if<Unsendable>(&converted)) return {Kind::refused, std::move(unsendable->reason)};
+    if (auto* unsendable = std::get_if<Unsendable>(&converted))
+        return {Kind::refused, std::move(unsendable->reason)};
     auto& wire = std::get<WireRecord>(converted);
 
     const auto found = topics_.find(wire.topic);
     if (const auto* notReady = std::get_if<NotReady>(&found)) return {Kind::not_ready, notReady->reason};
     const auto& facts = std::get<TopicFacts>(found);
     if (const auto size = sizeOnWire(wire); size > facts.maxBytes)
-        return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes)", size,
-                                           wire.topic, facts.maxBytes)};
+        return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes)",
+                                           size, wire.topic, facts.maxBytes)};
     if (const auto size = bytesOf(wire); size > producerSettings_.maxMessageBytes)
-        return {Kind::refused, fmt::format("key and payload are {} bytes; kafka.message.max_bytes is {}", size,
+        return {Kind::refused, fmt::format("key and payload are {} bytes; relay.max_event_bytes is {}", size,
                                            producerSettings_.maxMessageBytes)};
     if (outstanding() >= producerSettings_.queueMessages || heldBytes_ >= producerSettings_.queueBytes)
         return {Kind::full, {}};
@@ -142,7 +144,9 @@ void KafkaSession::release(Partition& partition) {
 void KafkaSession::report(DeliveryToken token, outboxd::kafka::ErrorCode code) {
     switch (troubleOf(code)) {
     case Trouble::none: ready_.push_back({token, Outcome::delivered, {}}); break;
-    case Trouble::record: ready_.push_back({token, Outcome::refused_by_rule, outboxd::kafka::describe(code)}); break;
+    case Trouble::record:
+        ready_.push_back({token, Outcome::refused_by_rule, outboxd::kafka::describe(code)});
+        break;
     default: ready_.push_back({token, Outcome::failed, outboxd::kafka::describe(code)}); break;
     }
 }
@@ -159,15 +163,14 @@ void KafkaSession::purge() {
     producer_.purge();
     for (auto& [topic, partitions] : partitions_)
         for (auto& [number, partition] : partitions) {
-            for (const auto& held : partition.held) ready_.push_back({held.token, Outcome::failed, "purged, never sent"});
+            for (const auto& held : partition.held)
+                ready_.push_back({held.token, Outcome::failed, "purged, never sent"});
             partition.held.clear();
         }
     held_ = 0;
     heldBytes_ = 0;
 }
 
-std::size_t KafkaSession::outstanding() const {
-    return producer_.outstanding() + held_ + ready_.size();
-}
+std::size_t KafkaSession::outstanding() const { return producer_.outstanding() + held_ + ready_.size(); }
 
 } // namespace outboxd::scheduler::kafka

@@ -1,10 +1,11 @@
 // One producer instance, for the relay: keeps S1 to S4 of scheduler/event_sink.hpp.
 //
-// Opening a partition. A broker that has never seen a producer id on a partition takes any first batch. If the very
-// first one is turned down, the next would land without it. So the first record of a session goes to each partition
-// alone, and what follows it is held back here until it is acknowledged. From then on the broker itself refuses
-// whatever does not follow in sequence. Brokers forget a producer id after a day without records
-// (producer.id.expiration.ms), therefore a partition that was quiet for an hour is opened again.
+// Opening a partition. A broker that has never seen a producer id on a partition takes any first batch. If
+// the very first one is turned down, the next would land without it. So the first record of a session goes to
+// each partition alone, and what follows it is held back here until it is acknowledged. From then on the
+// broker itself refuses whatever does not follow in sequence. Brokers forget a producer id after a day
+// without records (producer.id.expiration.ms), therefore a partition that was quiet for an hour is opened
+// again.
 //
 // The first failure ends the session: everything outstanding is purged and reported as failed.
 #pragma once
@@ -23,8 +24,9 @@ namespace outboxd::scheduler::kafka {
 
 class KafkaSession final : public SinkSession {
 public:
-    KafkaSession(const SinkSettings& settings, const outboxd::kafka::ProducerSettings& producer, Topics& topics,
-                 std::atomic<bool>& reachable, core::Logger& logger, const core::Clock& clock);
+    KafkaSession(const SinkSettings& settings, const outboxd::kafka::ProducerSettings& producer,
+                 Topics& topics, std::atomic<bool>& reachable, core::Logger& logger,
+                 const core::Clock& clock);
 
     ProduceResult produce(const OutboxRecord& record, DeliveryToken token) override;
     void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) override;
@@ -52,7 +54,8 @@ private:
     using Outcome = DeliveryReport::Outcome;
 
     bool mustWait(Partition& partition);
-    outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record, DeliveryToken token);
+    outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record,
+                                           DeliveryToken token);
     void settle(const outboxd::kafka::Producer::Report& report);
     void release(Partition& partition);
     void report(DeliveryToken token, outboxd::kafka::ErrorCode code);
@@ -66,8 +69,9 @@ private:
     const core::Clock& clock_;
 
     outboxd::kafka::Producer producer_;
-    std::map<std::string, std::map<int, Partition>> partitions_; // nodes stay where they are: slots point at them
-    std::vector<Slot> slots_;                                    // a record's index is its opaque value
+    std::map<std::string, std::map<int, Partition>>
+        partitions_;          // nodes stay where they are: slots point at them
+    std::vector<Slot> slots_; // a record's index is its opaque value
     std::vector<std::size_t> freeSlots_;
     std::size_t held_ = 0; // in all partitions
     std::size_t heldBytes_ = 0;

@@ -7,11 +7,13 @@
 namespace outboxd::scheduler::kafka {
 
 KafkaSink::KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock)
-    : settings_(std::move(settings)), logger_(logger), clock_(clock), topics_(settings_, pins, logger, clock) {}
+    : settings_(std::move(settings)), logger_(logger), clock_(clock),
+      topics_(settings_, pins, logger, clock) {}
 
 std::unique_ptr<SinkSession> KafkaSink::open(SessionMode mode) {
     auto producer = settings_.producer;
-    // A topic judges the batch: without this, small records in a large batch would be refused for their company.
+    // A topic judges the batch: without this, small records in a large batch would be refused for their
+    // company.
     producer.batchBytes = std::min(producer.batchBytes, topics_.smallestLimit());
     if (mode == SessionMode::solo) {
         producer.linger = std::chrono::milliseconds{0};

@@ -9,8 +9,8 @@
 
 namespace outboxd::scheduler::kafka {
 
-// Thread-safe; its sessions are for one thread at a time each. It must outlive them, and the references given must
-// outlive it.
+// Thread-safe; its sessions are for one thread at a time each. It must outlive them, and the references given
+// must outlive it.
 class KafkaSink final : public EventSink {
 public:
     KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock);

@@ -10,13 +10,15 @@ namespace outboxd::scheduler::kafka {
 
 struct SinkSettings {
     outboxd::kafka::ClientSettings client;
-    outboxd::kafka::ProducerSettings producer; // of bulk sessions; solo ones send records one at a time, at once
+    outboxd::kafka::ProducerSettings
+        producer; // of bulk sessions; solo ones send records one at a time, at once
     std::string topicPrefix = "outbox.event.";
     // For topics that do not exist yet.
     bool createTopics = true;
     int partitions = 16;
     int replicas = 1;
-    // The longest that produce() waits to look at or create a topic, and how long it then leaves the brokers alone.
+    // The longest that produce() waits to look at or create a topic, and how long it then leaves the brokers
+    // alone.
     std::chrono::milliseconds topicWait{300};
     std::chrono::milliseconds topicPause{1000};
 };

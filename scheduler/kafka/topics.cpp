@@ -23,7 +23,8 @@ std::variant<TopicFacts, NotReady> orOld(const std::optional<TopicFacts>& old, s
 } // namespace
 
 Topics::Topics(const SinkSettings& settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock)
-    : settings_(settings), pins_(pins), logger_(logger), clock_(clock), admin_(settings.client, logger, clock) {}
+    : settings_(settings), pins_(pins), logger_(logger), clock_(clock),
+      admin_(settings.client, logger, clock) {}
 
 std::variant<TopicFacts, NotReady> Topics::find(const std::string& topic) {
     std::optional<TopicFacts> old;
@@ -50,37 +51,42 @@ std::variant<TopicFacts, NotReady> Topics::find(const std::string& topic) {
             known_.erase(topic);
         return found;
     } catch (const core::Error& error) {
-        auto reason = error.hint().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.hint());
-        const bool everyTopic = core::isTransient(error.kind()); // brokers or database away: not this topic's fault
+        auto reason =
+            error.hint().empty() ? error.what() : fmt::format("{} ({})", error.what(), error.hint());
+        const bool everyTopic =
+            core::isTransient(error.kind()); // brokers or database away: not this topic's fault
         later(everyTopic ? std::string{} : topic, reason, settings_.topicPause);
         return orOld(old, std::move(reason));
     }
 }
 
-std::variant<TopicFacts, NotReady> Topics::look(const std::string& topic, const std::optional<TopicFacts>& old) {
+std::variant<TopicFacts, NotReady> Topics::look(const std::string& topic,
+                                                const std::optional<TopicFacts>& old) {
     const auto layout = admin_.layout(topic, settings_.topicWait);
     if (layout.partitions == 0) {
         if (!settings_.createTopics)
-            return later(topic, "topic " + topic + " does not exist: create it, or set kafka.topic.create",
-                         settings_.topicPause);
+            return later(topic, "topic " + topic + " does not exist: create it", settings_.topicPause);
         admin_.create({topic, settings_.partitions, settings_.replicas, {}}, settings_.topicWait);
         logger_.info("topic_created", {{"topic", topic}, {"partitions", settings_.partitions}});
         return later(topic, "topic " + topic + " was created and has no leaders yet", kLeaderPause);
     }
     if (layout.leaderless > 0 && old) return *old; // an election: the producer waits for it by itself
     if (layout.leaderless > 0)
-        return later(topic, fmt::format("{} of {} partitions of topic {} have no leader", layout.leaderless,
-                                        layout.partitions, topic),
+        return later(topic,
+                     fmt::format("{} of {} partitions of topic {} have no leader", layout.leaderless,
+                                 layout.partitions, topic),
                      kLeaderPause);
 
     TopicFacts facts;
     facts.partitions = pins_.pin(topic, layout.partitions);
     if (facts.partitions > layout.partitions)
-        return later(topic, fmt::format("topic {} has {} partitions but keys are spread over {} (topic_layout): "
-                                        "restore the topic, or repartition it",
-                                        topic, layout.partitions, facts.partitions),
+        return later(topic,
+                     fmt::format("topic {} has {} partitions but keys are spread over {} (topic_layout): "
+                                 "restore the topic, or repartition it",
+                                 topic, layout.partitions, facts.partitions),
                      settings_.topicPause);
-    if (facts.partitions < layout.partitions && std::exchange(grown_[topic], layout.partitions) != layout.partitions)
+    if (facts.partitions < layout.partitions &&
+        std::exchange(grown_[topic], layout.partitions) != layout.partitions)
         logger_.warning("topic_has_grown", {{"topic", topic},
                                             {"partitions", layout.partitions},
                                             {"used", facts.partitions},

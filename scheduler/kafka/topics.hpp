@@ -1,8 +1,8 @@
-// Topics made ready before their first record: they exist, every partition has a leader, their partition count is
-// pinned and their size limit known.
+// Topics made ready before their first record: they exist, every partition has a leader, their partition
+// count is pinned and their size limit known.
 //
-// Why so strict: a topic that comes into being by its first message can lose that message's place. A batch meets a
-// partition that is not ready and is retried, while the next one is accepted before it.
+// Why so strict: a topic that comes into being by its first message can lose that message's place. A batch
+// meets a partition that is not ready and is retried, while the next one is accepted before it.
 #pragma once
 
 #include "platform/kafka/admin.hpp"
@@ -17,8 +17,8 @@
 namespace outboxd::scheduler::kafka {
 
 struct TopicFacts {
-    int partitions = 0;                                                 // as pinned
-    std::size_t maxBytes = std::numeric_limits<std::size_t>::max();     // the topic's max.message.bytes, if known
+    int partitions = 0;                                             // as pinned
+    std::size_t maxBytes = std::numeric_limits<std::size_t>::max(); // the topic's max.message.bytes, if known
 };
 
 struct NotReady {
@@ -30,9 +30,9 @@ class Topics {
 public:
     Topics(const SinkSettings& settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock);
 
-    // Known facts come from memory and are looked up anew each minute. Otherwise waits for the brokers at most
-    // `topicWait` for each of up to three questions; after a failure the answer is NotReady without waiting, until
-    // `topicPause` is over. Facts once known stay in use while the brokers are away.
+    // Known facts come from memory and are looked up anew each minute. Otherwise waits for the brokers at
+    // most `topicWait` for each of up to three questions; after a failure the answer is NotReady without
+    // waiting, until `topicPause` is over. Facts once known stay in use while the brokers are away.
     std::variant<TopicFacts, NotReady> find(const std::string& topic);
 
     // The topic seems to have vanished: look before it is used again.

@@ -1,7 +1,8 @@
 // An outbox event as a Kafka record: profile `debezium`, as Debezium's outbox event router writes it.
 //
 //   topic    <prefix><aggregate_type>      key    order_key      value  the payload's bytes, or a tombstone
-//   headers  id = event_id as text, eventType = type, outbox_seq = the row's id in decimal, then the pairs of the
+//   headers  id = event_id as text, eventType = type, outbox_seq = the row's id in decimal, then the pairs of
+//   the
 //            event's own headers (traceparent and the like)
 //   time     created_at in milliseconds
 #pragma once

@@ -10,7 +10,8 @@ std::string EventSinkContract::freshType() {
     return "contract-" + core::newEventId(clock).text();
 }
 
-std::vector<scheduler::OutboxRecord> EventSinkContract::records(const std::string& type, int count, int keys) {
+std::vector<scheduler::OutboxRecord> EventSinkContract::records(const std::string& type, int count,
+                                                                int keys) {
     core::SystemClock clock;
     std::vector<scheduler::OutboxRecord> records;
     for (int i = 1; i <= count; ++i) {
@@ -65,7 +66,8 @@ void EventSinkContract::purgeReportsEverythingAlsoWhenTheBrokerIsSilent() {
     // A signal stops a broker's threads one after the other: a few more may have come through.
     BOOST_TEST(driver.count(Outcome::delivered) >= 100u);
     BOOST_TEST(driver.count(Outcome::failed) > 0u);
-    BOOST_TEST(checkGapless(sent) >= driver.count(Outcome::delivered)); // what was on the wire may have landed (S4)
+    BOOST_TEST(checkGapless(sent) >=
+               driver.count(Outcome::delivered)); // what was on the wire may have landed (S4)
 }
 
 void EventSinkContract::aRefusedRecordLetsNothingFollowOnItsPartition() {
@@ -79,11 +81,13 @@ void EventSinkContract::aRefusedRecordLetsNothingFollowOnItsPartition() {
     BOOST_TEST(driver.outcomes().size() == sent.size());
     BOOST_CHECK(driver.outcomes().at(sent[250].id) == Outcome::refused_by_rule);
     BOOST_TEST(checkGapless(sent) <= 250u);
-    for (std::size_t i = 251; i < sent.size(); ++i) BOOST_CHECK(driver.outcomes().at(sent[i].id) != Outcome::delivered);
+    for (std::size_t i = 251; i < sent.size(); ++i)
+        BOOST_CHECK(driver.outcomes().at(sent[i].id) != Outcome::delivered);
 }
 
-// The story: a broker that has never seen the producer on a partition accepts any first batch. With the poison in
-// front, Kafka 4.1 took the four batches that were in flight behind it (librdkafka 2.0.2, gapless guarantee on).
+// The story: a broker that has never seen the producer on a partition accepts any first batch. With the
+// poison in front, Kafka 4.1 took the four batches that were in flight behind it (librdkafka 2.0.2, gapless
+// guarantee on).
 void EventSinkContract::aRefusedFirstRecordLetsNothingFollow() {
     auto sent = records(freshType(), 400, 1);
     under_.poison(sent[0]);

@@ -1,7 +1,7 @@
 // The contract of scheduler/event_sink.hpp as tests, run over every sink: the fake, and Kafka's.
 //
-// A sink is brought in by a harness that derives from SinkUnderTest; EVENT_SINK_CONTRACT(Harness) then defines
-// one test case for each rule.
+// A sink is brought in by a harness that derives from SinkUnderTest; EVENT_SINK_CONTRACT(Harness) then
+// defines one test case for each rule.
 #pragma once
 
 #include "scheduler/event_sink.hpp"
@@ -75,7 +75,8 @@ public:
     // Until every accepted record has its report.
     void settle() {
         for (quiet_ = 0; session_->outstanding() > 0;) {
-            BOOST_REQUIRE_MESSAGE(quiet_ < SinkUnderTest::kPatience, session_->outstanding() << " reports are missing");
+            BOOST_REQUIRE_MESSAGE(quiet_ < SinkUnderTest::kPatience, session_->outstanding()
+                                                                         << " reports are missing");
             poll();
         }
     }
@@ -89,8 +90,8 @@ public:
         settle();
     }
     std::size_t count(Outcome outcome) const {
-        return static_cast<std::size_t>(std::count_if(outcomes_.begin(), outcomes_.end(),
-                                                      [&](const auto& pair) { return pair.second == outcome; }));
+        return static_cast<std::size_t>(std::count_if(
+            outcomes_.begin(), outcomes_.end(), [&](const auto& pair) { return pair.second == outcome; }));
     }
     const std::map<std::int64_t, Outcome>& outcomes() const { return outcomes_; }
     scheduler::SinkSession& session() { return *session_; }
@@ -124,23 +125,23 @@ private:
 
 } // namespace outboxd::testing
 
-#define EVENT_SINK_CONTRACT_CASE(Harness, name, rule)                                                         \
-    BOOST_AUTO_TEST_CASE(name) {                                                                              \
-        Harness harness;                                                                                      \
-        outboxd::testing::EventSinkContract(harness).rule();                                                  \
+#define EVENT_SINK_CONTRACT_CASE(Harness, name, rule)                                                        \
+    BOOST_AUTO_TEST_CASE(name) {                                                                             \
+        Harness harness;                                                                                     \
+        outboxd::testing::EventSinkContract(harness).rule();                                                 \
     }
 
-#define EVENT_SINK_CONTRACT(Harness)                                                                          \
-    EVENT_SINK_CONTRACT_CASE(Harness, records_of_a_key_arrive_in_order_with_one_report_each,                  \
-                             recordsOfAKeyArriveInOrderWithOneReportEach)                                     \
-    EVENT_SINK_CONTRACT_CASE(Harness, purge_reports_everything_also_when_the_broker_is_silent,                \
-                             purgeReportsEverythingAlsoWhenTheBrokerIsSilent)                                 \
-    EVENT_SINK_CONTRACT_CASE(Harness, a_refused_record_lets_nothing_follow_on_its_partition,                  \
-                             aRefusedRecordLetsNothingFollowOnItsPartition)                                   \
-    EVENT_SINK_CONTRACT_CASE(Harness, a_refused_first_record_lets_nothing_follow,                             \
-                             aRefusedFirstRecordLetsNothingFollow)                                            \
-    EVENT_SINK_CONTRACT_CASE(Harness, a_lone_refusal_is_a_verdict_and_the_next_session_goes_on,               \
-                             aLoneRefusalIsAVerdictAndTheNextSessionGoesOn)                                   \
-    EVENT_SINK_CONTRACT_CASE(Harness, a_spent_session_says_so, aSpentSessionSaysSo)                           \
-    EVENT_SINK_CONTRACT_CASE(Harness, a_second_session_from_the_start_keeps_the_order_of_first_delivery,      \
+#define EVENT_SINK_CONTRACT(Harness)                                                                         \
+    EVENT_SINK_CONTRACT_CASE(Harness, records_of_a_key_arrive_in_order_with_one_report_each,                 \
+                             recordsOfAKeyArriveInOrderWithOneReportEach)                                    \
+    EVENT_SINK_CONTRACT_CASE(Harness, purge_reports_everything_also_when_the_broker_is_silent,               \
+                             purgeReportsEverythingAlsoWhenTheBrokerIsSilent)                                \
+    EVENT_SINK_CONTRACT_CASE(Harness, a_refused_record_lets_nothing_follow_on_its_partition,                 \
+                             aRefusedRecordLetsNothingFollowOnItsPartition)                                  \
+    EVENT_SINK_CONTRACT_CASE(Harness, a_refused_first_record_lets_nothing_follow,                            \
+                             aRefusedFirstRecordLetsNothingFollow)                                           \
+    EVENT_SINK_CONTRACT_CASE(Harness, a_lone_refusal_is_a_verdict_and_the_next_session_goes_on,              \
+                             aLoneRefusalIsAVerdictAndTheNextSessionGoesOn)                                  \
+    EVENT_SINK_CONTRACT_CASE(Harness, a_spent_session_says_so, aSpentSessionSaysSo)                          \
+    EVENT_SINK_CONTRACT_CASE(Harness, a_second_session_from_the_start_keeps_the_order_of_first_delivery,     \
                              aSecondSessionFromTheStartKeepsTheOrderOfFirstDelivery)

@@ -20,7 +20,9 @@ struct Broker {
 };
 
 struct Clients {
-    Clients() : topic("client-" + core::newEventId(clock).text()) { reader.admin().create({topic, 2, 1, {}}, 10s); }
+    Clients() : topic("client-" + core::newEventId(clock).text()) {
+        reader.admin().create({topic, 2, 1, {}}, 10s);
+    }
 
     // Produces and waits for the reports.
     void write(int count) {
@@ -80,11 +82,13 @@ BOOST_AUTO_TEST_CASE(a_group_goes_on_behind_what_it_committed) {
     BOOST_TEST(std::count(offsets.begin(), offsets.end(), 3) == 1);
 }
 
-// Without the gapless guarantee the library takes a new producer id and sends the rest as if nothing were missing.
+// Without the gapless guarantee the library takes a new producer id and sends the rest as if nothing were
+// missing.
 BOOST_AUTO_TEST_CASE(a_refused_message_breaks_the_producer_and_nothing_follows) {
     const auto strict = topic + "-strict";
     reader.admin().create({strict, 1, 1, {{"message.timestamp.before.max.ms", "86400000"}}}, 10s);
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(clock.today().time_since_epoch()).count();
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock.today().time_since_epoch()).count();
     kafka::ProducerSettings single;
     single.batchMessages = 1;
     kafka::Producer producer(settings, single, logger, clock);
@@ -148,7 +152,7 @@ BOOST_AUTO_TEST_CASE(more_replicas_than_brokers_is_a_matter_of_settings) {
     BOOST_CHECK_EXCEPTION(reader.admin().create({topic + "-wide", 1, 3, {}}, 10s), core::Error,
                           [](const core::Error& error) {
                               return error.kind() == core::ErrorKind::misconfigured &&
-                                     error.hint().find("kafka.topic.replicas") != std::string::npos;
+                                     error.hint().find("kafka.replication_factor") != std::string::npos;
                           });
 }
 
@@ -177,7 +181,8 @@ BOOST_AUTO_TEST_CASE(properties_that_promises_rest_on_cannot_be_changed) {
     const auto misconfigured = [](const core::Error& error) {
         return error.kind() == core::ErrorKind::misconfigured && !error.hint().empty();
     };
-    for (const auto* name : {"acks", "enable.idempotence", "message.timeout.ms", "bootstrap.servers", "no.such.property"}) {
+    for (const auto* name :
+         {"acks", "enable.idempotence", "message.timeout.ms", "bootstrap.servers", "no.such.property"}) {
         settings.properties = {{name, "1"}};
         BOOST_CHECK_EXCEPTION(kafka::Producer(settings, {}, logger, clock), core::Error, misconfigured);
     }

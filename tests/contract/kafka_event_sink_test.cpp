@@ -51,8 +51,8 @@ public:
     std::vector<Place> log(const std::string& aggregateType) override {
         std::vector<Place> places;
         for (const auto& record : read(aggregateType))
-            places.push_back({std::to_string(record.partition), std::stoll(TopicReader::header(record, "outbox_seq")),
-                              record.key});
+            places.push_back({std::to_string(record.partition),
+                              std::stoll(TopicReader::header(record, "outbox_seq")), record.key});
         return places;
     }
     std::string partitionOf(const std::string& key) override {
@@ -62,7 +62,8 @@ public:
     std::vector<kafka::ConsumedRecord> read(const std::string& aggregateType) {
         return reader.readAll(name(aggregateType));
     }
-    void topic(const std::string& aggregateType, std::map<std::string, std::string> configs, int partitions = kPartitions) {
+    void topic(const std::string& aggregateType, std::map<std::string, std::string> configs,
+               int partitions = kPartitions) {
         reader.admin().create({name(aggregateType), partitions, 1, std::move(configs)}, 10s);
         // A bounded number of questions, each of which waits for the broker's answer.
         for (int tries = 0; tries < 10'000; ++tries) {
@@ -84,7 +85,7 @@ private:
         settings.client.brokers = Broker::server->address();
         settings.partitions = kPartitions;
         settings.producer.batchMessages = 1; // so that one batch can go wrong before others
-        settings.topicWait = 5s; // a busy machine's broker is slow
+        settings.topicWait = 5s;             // a busy machine's broker is slow
         change(settings);
         return settings;
     }
@@ -95,7 +96,8 @@ private:
 
 std::size_t sizeOnWire(const scheduler::OutboxRecord& record) {
     using scheduler::kafka::WireRecord;
-    return scheduler::kafka::sizeOnWire(std::get<WireRecord>(scheduler::kafka::toWire(record, "outbox.event.")));
+    return scheduler::kafka::sizeOnWire(
+        std::get<WireRecord>(scheduler::kafka::toWire(record, "outbox.event.")));
 }
 
 // Text in which lz4 finds nothing to save.
@@ -143,7 +145,8 @@ BOOST_AUTO_TEST_CASE(a_missing_topic_is_created_as_configured_and_pinned) {
     KafkaHarness harness([](SinkSettings& settings) { settings.partitions = 3; });
     const auto sent = EventSinkContract::records(EventSinkContract::freshType(), 1, 1);
     const auto session = harness.sink().open(scheduler::SessionMode::bulk);
-    BOOST_CHECK(session->produce(sent[0], 1).kind == Kind::not_ready); // creating it does not hold the caller up
+    BOOST_CHECK(session->produce(sent[0], 1).kind ==
+                Kind::not_ready); // creating it does not hold the caller up
     SinkDriver driver(harness);
     driver.produceAll(sent);
     driver.settle();
@@ -185,14 +188,16 @@ BOOST_AUTO_TEST_CASE(a_topic_with_fewer_partitions_than_pinned_is_not_used) {
     const auto type = EventSinkContract::freshType();
     harness.topic(type, {}, 2);
     harness.pins.set(KafkaHarness::name(type), 6);
-    const auto answer = harness.sink().open(scheduler::SessionMode::bulk)->produce(
-        EventSinkContract::records(type, 1, 1)[0], 1);
+    const auto answer = harness.sink()
+                            .open(scheduler::SessionMode::bulk)
+                            ->produce(EventSinkContract::records(type, 1, 1)[0], 1);
     BOOST_CHECK(answer.kind == Kind::not_ready);
     BOOST_TEST(answer.error.find("topic_layout") != std::string::npos);
     BOOST_TEST(harness.read(type).empty());
 }
 
-// The size is computed as the broker does: the largest record is taken, one byte more is refused before it is sent.
+// The size is computed as the broker does: the largest record is taken, one byte more is refused before it is
+// sent.
 BOOST_AUTO_TEST_CASE(the_topics_own_size_limit_is_a_verdict_before_sending) {
     KafkaHarness harness;
     const auto type = EventSinkContract::freshType();
@@ -263,8 +268,8 @@ BOOST_AUTO_TEST_CASE(a_broker_killed_and_restarted_gets_everything_once_and_in_o
     driver.produceAll({sent.begin() + 1000, sent.end()});
     driver.poll();
     Broker::server->start();
-    // Most often the session simply goes on. If the library gave up (traps: fatal errors around restarts), what
-    // it has sent is a prefix and the next session repeats from the start.
+    // Most often the session simply goes on. If the library gave up (traps: fatal errors around restarts),
+    // what it has sent is a prefix and the next session repeats from the start.
     driver.settleOrBreak();
     std::size_t landed = harness.log(sent[0].aggregateType).size();
     BOOST_TEST(driver.outcomes().size() == sent.size());

@@ -1,7 +1,7 @@
 // A broker in memory that keeps the contract of scheduler/event_sink.hpp, with a verb for each way in which a
 // real one misbehaves. Nothing sleeps: a poll() moves at most one batch per partition and returns at once.
-// Like librdkafka with the gapless guarantee, a session whose batch failed is broken: nothing more is delivered,
-// what is outstanding gets no report until purge(), and produce() answers broken.
+// Like librdkafka with the gapless guarantee, a session whose batch failed is broken: nothing more is
+// delivered, what is outstanding gets no report until purge(), and produce() answers broken.
 #pragma once
 
 #include "scheduler/event_sink.hpp"
@@ -27,7 +27,8 @@ public:
     };
     enum class Landed { no, yes };
 
-    explicit FakeEventSink(int partitions = 4, std::size_t batch = 10) : partitions_(partitions), batch_(batch) {}
+    explicit FakeEventSink(int partitions = 4, std::size_t batch = 10)
+        : partitions_(partitions), batch_(batch) {}
 
     std::unique_ptr<scheduler::SinkSession> open(scheduler::SessionMode mode) override;
 
@@ -36,54 +37,69 @@ public:
     void goDown() { set(up_, false); }
     void comeBack() { set(up_, true); }
     // The broker refuses this record, and with it the batch that carries it, until accept().
-    void rejectNext(std::int64_t id) { with([&] { rejected_.insert(id); }); }
-    void accept(std::int64_t id) { with([&] { rejected_.erase(id), refused_.erase(id); }); }
-    // A fatal error with nothing to report it: the next produce() of a session that is open now answers broken.
-    void breakSessions() { with([&] { broken_ = sessions_; }); }
+    void rejectNext(std::int64_t id) {
+        with([&] { rejected_.insert(id); });
+    }
+    void accept(std::int64_t id) {
+        with([&] { rejected_.erase(id), refused_.erase(id); });
+    }
+    // A fatal error with nothing to report it: the next produce() of a session that is open now answers
+    // broken.
+    void breakSessions() {
+        with([&] { broken_ = sessions_; });
+    }
     // The next batch is reported as failed, whether it landed or not; its session is broken.
-    void failNextBatch(Landed landed = Landed::no) { with([&] { failing_.push_back(landed); }); }
-    void cancelFailures() { with([&] { failing_.clear(); }); }
+    void failNextBatch(Landed landed = Landed::no) {
+        with([&] { failing_.push_back(landed); });
+    }
+    void cancelFailures() {
+        with([&] { failing_.clear(); });
+    }
     // Batches land, but no acknowledgement comes back: only purge() yields their reports.
     void loseAcks() { set(acks_, false); }
     void returnAcks() { set(acks_, true); }
     // produce() refuses this record by itself.
-    void refuse(std::int64_t id) { with([&] { refused_.insert(id); }); }
-    void topicNotReady(const std::string& topic) { with([&] { missing_.insert(topic); }); }
-    void topicReady(const std::string& topic) { with([&] { missing_.erase(topic); }); }
+    void refuse(std::int64_t id) {
+        with([&] { refused_.insert(id); });
+    }
+    void topicNotReady(const std::string& topic) {
+        with([&] { missing_.insert(topic); });
+    }
+    void topicReady(const std::string& topic) {
+        with([&] { missing_.erase(topic); });
+    }
     // A session takes no more than `records` without a report.
     void limitOutstanding(std::size_t records) { set(capacity_, records); }
-    // Batches that were on the wire when their session purged or died: the broker may append them at any later
-    // time, or never.
-    // A batch with a rejected record does not, nor any later one of its session and partition: their sequence has a gap.
-    void landStrays() {
-        with([&] {
-            std::set<std::pair<int, Place>> gaps;
-            for (auto& stray : std::exchange(strays_, {})) {
-                const auto source = std::pair{stray.session, stray.place};
-                const bool poisoned = std::any_of(stray.items.begin(), stray.items.end(), [&](const Item& item) {
-                    return rejected_.contains(item.record.id);
-                });
-                if (poisoned) gaps.insert(source);
-                if (!gaps.contains(source)) append(stray);
-            }
-        });
+    // Batches that were on the wire when their session purged or died: the broker may append them at any
+    // later time, or never. A batch with a rejected record does not, nor any later one of its session and
+    // partition: their sequence has a gap.
+    void landStrays();
+    void dropStrays() {
+        with([&] { strays_.clear(); });
     }
-    void dropStrays() { with([&] { strays_.clear(); }); }
 
     // --- What the broker has, in the order of its appends.
-    std::vector<Logged> log() const { const std::lock_guard lock(mutex_); return log_; }
+    std::vector<Logged> log() const {
+        const std::lock_guard lock(mutex_);
+        return log_;
+    }
     std::vector<std::int64_t> idsOfKey(const std::string& orderKey) const {
         std::vector<std::int64_t> ids;
         for (const auto& entry : log())
             if (entry.record.orderKey == orderKey) ids.push_back(entry.record.id);
         return ids;
     }
-    int sessions() const { const std::lock_guard lock(mutex_); return sessions_; }
+    int sessions() const {
+        const std::lock_guard lock(mutex_);
+        return sessions_;
+    }
 
     int partitionOf(const std::string& orderKey) const {
         return static_cast<int>(std::hash<std::string>{}(orderKey) % static_cast<std::size_t>(partitions_));
     }
-    static std::string topicOf(const scheduler::OutboxRecord& record) { return "outbox.event." + record.aggregateType; }
+    static std::string topicOf(const scheduler::OutboxRecord& record) {
+        return "outbox.event." + record.aggregateType;
+    }
 
 private:
     class Session;
@@ -98,8 +114,13 @@ private:
         std::vector<Item> items;
     };
 
-    template <class Action> void with(Action action) { const std::lock_guard lock(mutex_); action(); }
-    template <class Value> void set(Value& target, Value value) { with([&] { target = value; }); }
+    template <class Action> void with(Action action) {
+        const std::lock_guard lock(mutex_);
+        action();
+    }
+    template <class Value> void set(Value& target, Value value) {
+        with([&] { target = value; });
+    }
     void append(const Batch& batch) {
         for (const auto& item : batch.items)
             log_.push_back({batch.place.first, batch.place.second, item.record, batch.session});

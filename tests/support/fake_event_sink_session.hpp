@@ -8,10 +8,14 @@ namespace outboxd::testing {
 
 class FakeEventSink::Session final : public scheduler::SinkSession {
 public:
-    Session(FakeEventSink& sink, int number, std::size_t batch) : sink_(sink), number_(number), batch_(batch) {}
-    ~Session() override { sink_.with([&] { giveUp(); }); }
+    Session(FakeEventSink& sink, int number, std::size_t batch)
+        : sink_(sink), number_(number), batch_(batch) {}
+    ~Session() override {
+        sink_.with([&] { giveUp(); });
+    }
 
-    scheduler::ProduceResult produce(const scheduler::OutboxRecord& record, scheduler::DeliveryToken token) override {
+    scheduler::ProduceResult produce(const scheduler::OutboxRecord& record,
+                                     scheduler::DeliveryToken token) override {
         using Kind = scheduler::ProduceResult::Kind;
         const std::lock_guard lock(sink_.mutex_);
         const auto topic = topicOf(record);
@@ -38,7 +42,9 @@ public:
         ready_.clear();
     }
 
-    void purge() override { sink_.with([&] { giveUp(); }); }
+    void purge() override {
+        sink_.with([&] { giveUp(); });
+    }
 
     std::size_t outstanding() const override {
         const std::lock_guard lock(sink_.mutex_);
@@ -87,7 +93,8 @@ private:
         for (auto& [place, lane] : lanes_) {
             if (!lane.wire.empty() && !lane.landed) sink_.strays_.push_back({place, number_, lane.wire});
             answer(lane, Outcome::failed, "purged in flight");
-            for (const auto& item : lane.queue) ready_.push_back({item.token, Outcome::failed, "purged in queue"});
+            for (const auto& item : lane.queue)
+                ready_.push_back({item.token, Outcome::failed, "purged in queue"});
             lane.queue.clear();
         }
     }
@@ -104,6 +111,20 @@ private:
 inline std::unique_ptr<scheduler::SinkSession> FakeEventSink::open(scheduler::SessionMode mode) {
     const std::lock_guard lock(mutex_);
     return std::make_unique<Session>(*this, ++sessions_, mode == scheduler::SessionMode::solo ? 1 : batch_);
+}
+
+inline void FakeEventSink::landStrays() {
+    with([&] {
+        std::set<std::pair<int, Place>> gaps;
+        for (auto& stray : std::exchange(strays_, {})) {
+            const auto source = std::pair{stray.session, stray.place};
+            const bool poisoned =
+                std::any_of(stray.items.begin(), stray.items.end(),
+                            [&](const Item& item) { return rejected_.contains(item.record.id); });
+            if (poisoned) gaps.insert(source);
+            if (!gaps.contains(source)) append(stray);
+        }
+    });
 }
 
 } // namespace outboxd::testing

@@ -1,4 +1,5 @@
-// A Kafka or Redis of one test program alone, which it may stall and kill. Driven through tests/support/stack.
+// A Kafka or Redis of one test program alone, which it may stall and kill. Driven through
+// tests/support/stack.
 #pragma once
 
 #include <sys/wait.h>
@@ -22,12 +23,11 @@ public:
         std::string folder = "/tmp/outboxd-" + kind_ + "-XXXXXX";
         if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
         folder_ = folder;
-        start();
+        if (run("start-" + kind_)) return;
+        cleanUp();
+        throw std::runtime_error("a private " + kind_ + " does not start");
     }
-    ~PrivateServer() {
-        run("down");
-        std::system(("rm -rf " + folder_).c_str()); // NOLINT: the folder's name is ours
-    }
+    ~PrivateServer() { cleanUp(); }
     PrivateServer(const PrivateServer&) = delete;
     PrivateServer& operator=(const PrivateServer&) = delete;
 
@@ -44,6 +44,10 @@ public:
     }
 
 private:
+    void cleanUp() const {
+        run("down");
+        (void)std::system(("rm -rf " + folder_).c_str()); // NOLINT: the folder's name is ours
+    }
     bool run(const std::string& verb) const {
         const auto command = std::string(OUTBOXD_SOURCE_DIR) + "/tests/support/stack " + verb + " " + folder_;
         return std::system(command.c_str()) == 0; // NOLINT: only our own words in it

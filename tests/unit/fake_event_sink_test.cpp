@@ -56,7 +56,8 @@ BOOST_AUTO_TEST_CASE(lost_acknowledgements_are_reported_by_purge_alone) {
     driver.session().purge();
     driver.settle();
     BOOST_TEST(driver.count(SinkDriver::Outcome::failed) == 3u);
-    BOOST_TEST(harness.fake.idsOfKey("key-0") == (std::vector<std::int64_t>{1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(harness.fake.idsOfKey("key-0") == (std::vector<std::int64_t>{1, 2, 3}),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_acknowledgement_that_comes_back_is_a_delivery_without_a_duplicate) {

@@ -37,11 +37,13 @@ BOOST_AUTO_TEST_CASE(all_brokers_down_is_remembered_until_something_works) {
 BOOST_AUTO_TEST_CASE(only_codes_that_blame_the_record_are_verdicts) {
     using kafka::Trouble;
     BOOST_CHECK(kafka::troubleOf(0) == Trouble::none);
-    for (const int code : {10, 18, 87, 32}) // MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP
+    for (const int code :
+         {10, 18, 87, 32}) // MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP
         BOOST_CHECK(kafka::troubleOf(code) == Trouble::record);
     BOOST_CHECK(kafka::troubleOf(3) == Trouble::topic); // UNKNOWN_TOPIC_OR_PARTITION
     // TOPIC_AUTHORIZATION_FAILED, NOT_ENOUGH_REPLICAS, NOT_LEADER, local: transport, purged twice, timed out
-    for (const int code : {29, 19, 6, -195, -152, -151, -192}) BOOST_CHECK(kafka::troubleOf(code) == Trouble::other);
+    for (const int code : {29, 19, 6, -195, -152, -151, -192})
+        BOOST_CHECK(kafka::troubleOf(code) == Trouble::other);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

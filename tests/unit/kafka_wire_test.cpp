@@ -66,11 +66,12 @@ BOOST_AUTO_TEST_CASE(an_event_becomes_what_debeziums_router_writes) {
     BOOST_TEST(wire.key == "order-7");
     BOOST_TEST(*wire.value == "{}");
     BOOST_TEST(wire.timestamp == 1767225601234);
-    const std::vector<std::pair<std::string, std::string>> headers{{"id", "018f6f2e-1d3c-7abc-8def-0123456789ab"},
-                                                                   {"eventType", "OrderPaid"},
-                                                                   {"outbox_seq", "42"},
-                                                                   {"traceparent", "00-ab-cd-01"},
-                                                                   {"tenant", "\xc3\xa9"}};
+    const std::vector<std::pair<std::string, std::string>> headers{
+        {"id", "018f6f2e-1d3c-7abc-8def-0123456789ab"},
+        {"eventType", "OrderPaid"},
+        {"outbox_seq", "42"},
+        {"traceparent", "00-ab-cd-01"},
+        {"tenant", "\xc3\xa9"}};
     BOOST_CHECK(wire.headers == headers);
 }
 
@@ -101,9 +102,10 @@ BOOST_AUTO_TEST_CASE(headers_are_an_object_of_strings_or_a_refusal) {
     BOOST_TEST(sendableWithHeaders(""));
     BOOST_TEST(sendableWithHeaders("{}"));
     BOOST_TEST(sendableWithHeaders(R"({"a":""})"));
-    for (const auto* json : {"null", "[]", "\"a\"", "{", R"({"a":1})", R"({"a":null})", R"({"a":{"b":"c"}})", R"({"":"x"})",
-                             R"({"a":"x"} trailing)", R"({"a":"x","a":"y"})", R"({"id":"x"})", R"({"eventType":"x"})",
-                             R"({"outbox_seq":"1"})", "{\"a\":\"\xff\"}", R"({"a\u0000b":"x"})"})
+    for (const auto* json :
+         {"null", "[]", "\"a\"", "{", R"({"a":1})", R"({"a":null})", R"({"a":{"b":"c"}})", R"({"":"x"})",
+          R"({"a":"x"} trailing)", R"({"a":"x","a":"y"})", R"({"id":"x"})", R"({"eventType":"x"})",
+          R"({"outbox_seq":"1"})", "{\"a\":\"\xff\"}", R"({"a\u0000b":"x"})"})
         BOOST_TEST(!sendableWithHeaders(json), json);
     BOOST_TEST(!sendableWithHeaders(std::string(100'000, '['))); // and no deep recursion
 }
