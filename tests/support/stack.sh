@@ -201,8 +201,7 @@ start_mariadb() { # DIR
     wait_ready "$dir" mariadb 60 mariadb_answers "$dir" && create_database_user "$dir"
 }
 
-# The account that outboxd and the tests use, on databases whose name begins with `outboxd`. REPLICATION rights are
-# for readers of the binary log, PROCESS and CONNECTION ADMIN for tests that look for and kill connections.
+# The tests make schemas and users of their own and kill connections, so theirs may do everything on this private server.
 create_database_user() { # DIR
     local dir=$1 password host
     if [[ ! -s $dir/db-password ]]; then
@@ -215,8 +214,7 @@ create_database_user() { # DIR
     for host in localhost 127.0.0.1; do
         cat <<SQL
 CREATE USER IF NOT EXISTS outboxd@'$host' IDENTIFIED BY '$password';
-GRANT ALL ON \`outboxd%\`.* TO outboxd@'$host';
-GRANT PROCESS, RELOAD, CONNECTION ADMIN, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO outboxd@'$host';
+GRANT ALL ON *.* TO outboxd@'$host' WITH GRANT OPTION;
 SQL
     done | mariadb_root "$dir"
 }
