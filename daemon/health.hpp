@@ -23,7 +23,7 @@ public:
 private:
     const core::Clock& clock_;
     mutable std::mutex mutex_;
-    std::optional<core::Instant> last_; // guarded by mutex_
+    std::optional<core::Instant> last_;   // guarded by mutex_
     std::string error_ = "not tried yet"; // guarded by mutex_
 };
 

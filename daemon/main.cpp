@@ -15,7 +15,8 @@ ExitCode run(const daemon::Options& options) {
     const auto environment = config::processEnvironment();
     switch (options.command) {
     case daemon::Command::version: std::cout << "outboxd " OUTBOXD_VERSION "\n"; return ExitCode::ok;
-    case daemon::Command::check_config: return daemon::checkConfig(options, environment, std::cout, std::cerr);
+    case daemon::Command::check_config:
+        return daemon::checkConfig(options, environment, std::cout, std::cerr);
     default: break;
     }
     daemon::Configuration configuration(options.config, environment);

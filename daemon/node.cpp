@@ -51,19 +51,24 @@ std::vector<metrics::Registry::Callback> poolMetrics(metrics::Registry& registry
     watch(Kind::gauge, "outboxd_database_sessions_open", "Connections to the database", &Figures::open);
     watch(Kind::gauge, "outboxd_database_sessions_idle", "Connections that nobody uses", &Figures::idle);
     watch(Kind::gauge, "outboxd_database_waiting", "Callers waiting for a connection", &Figures::waiting);
-    watch(Kind::counter, "outboxd_database_refused_total", "Callers refused because too many waited", &Figures::refused);
-    watch(Kind::counter, "outboxd_database_timed_out_total", "Callers that waited too long", &Figures::timedOut);
-    watch(Kind::counter, "outboxd_database_discarded_total", "Connections dropped as broken or old", &Figures::discarded);
+    watch(Kind::counter, "outboxd_database_refused_total", "Callers refused because too many waited",
+          &Figures::refused);
+    watch(Kind::counter, "outboxd_database_timed_out_total", "Callers that waited too long",
+          &Figures::timedOut);
+    watch(Kind::counter, "outboxd_database_discarded_total", "Connections dropped as broken or old",
+          &Figures::discarded);
     return callbacks;
 }
 
 } // namespace
 
-Node::Node(const Settings& settings, const std::string& version, const core::Clock& clock, core::Logger& logger)
+Node::Node(const Settings& settings, const std::string& version, const core::Clock& clock,
+           core::Logger& logger)
     : settings_(settings), clock_(clock), logger_(logger), progress_(clock), stores_(settings, clock),
       databaseContact_(clock), locks_(stores_.work),
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
-      history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()), adminRouter_(adminAuthenticator_, logger),
+      history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
+      adminRouter_(adminAuthenticator_, logger),
       adminServer_(adminSettings(settings), adminRouter_, clock, logger),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.redis.enabled) {
@@ -78,7 +83,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
         });
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
-    std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"), std::back_inserter(callbacks_));
+    std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
+                      std::back_inserter(callbacks_));
     std::ranges::move(poolMetrics(registry_, stores_.workPool, "work"), std::back_inserter(callbacks_));
 }
 
@@ -152,7 +158,8 @@ std::vector<scheduler::Job> Node::jobs() {
                         .work = [this](const scheduler::JobContext& context) {
                             constexpr std::int64_t batch = 1000;
                             while (!context.cancelled.stop_requested() &&
-                                   commerce::mysql::removeExpiredKeys(stores_.work, batch) == batch) {}
+                                   commerce::mysql::removeExpiredKeys(stores_.work, batch) == batch) {
+                            }
                         }});
     }
     return jobs;
@@ -166,7 +173,8 @@ api::AdminPorts Node::adminPorts() {
     ports.metricsContentType = metrics::Registry::contentType();
     ports.checks.push_back({"database", [this] { return checkDatabase(); }});
     if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
-    if (settings_.roles.contains(Role::relay)) ports.checks.push_back({"kafka", [this] { return checkKafka(); }});
+    if (settings_.roles.contains(Role::relay))
+        ports.checks.push_back({"kafka", [this] { return checkKafka(); }});
     return ports;
 }
 
@@ -185,7 +193,8 @@ api::CheckResult Node::checkRedis() {
 }
 
 api::CheckResult Node::checkKafka() const {
-    if (!relay_->sink.reachable()) return {api::Health::degraded, "no broker can be reached; events wait in the outbox"};
+    if (!relay_->sink.reachable())
+        return {api::Health::degraded, "no broker can be reached; events wait in the outbox"};
     if (relay_->service.figures().stalled) {
         return {api::Health::degraded, "the brokers do not acknowledge; events wait in the outbox"};
     }

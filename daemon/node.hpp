@@ -16,7 +16,8 @@ namespace outboxd::daemon {
 // Built, started and stopped by the main thread. The constructor connects to nothing.
 class Node {
 public:
-    Node(const Settings& settings, const std::string& version, const core::Clock& clock, core::Logger& logger);
+    Node(const Settings& settings, const std::string& version, const core::Clock& clock,
+         core::Logger& logger);
     ~Node();
 
     // Throws core::Error; what was started before is then stopped.

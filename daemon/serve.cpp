@@ -24,11 +24,13 @@ std::string variable(const config::Environment& environment, const std::string& 
     return found == environment.end() ? std::string{} : found->second;
 }
 
-log::LineLogger makeLogger(const Settings& settings, const config::Environment& environment, const core::Clock& clock) {
-    const log::Surroundings surroundings{variable(environment, "JOURNAL_STREAM"), variable(environment, "TERM"),
+log::LineLogger makeLogger(const Settings& settings, const config::Environment& environment,
+                           const core::Clock& clock) {
+    const log::Surroundings surroundings{variable(environment, "JOURNAL_STREAM"),
+                                         variable(environment, "TERM"),
                                          !variable(environment, "NO_COLOR").empty()};
-    return {log::chooseTarget(STDERR_FILENO, settings.log.format, surroundings), nodeName(settings), settings.log.level,
-            clock};
+    return {log::chooseTarget(STDERR_FILENO, settings.log.format, surroundings), nodeName(settings),
+            settings.log.level, clock};
 }
 
 // Tries to connect until it works, the time is over or a signal comes. A wrong setting is not waited for. False
@@ -48,7 +50,8 @@ bool awaitDatabase(const Settings& settings, const core::Clock& clock, Signals& 
                                   error.hint() + (error.hint().empty() ? "" : "; ") +
                                       "it was tried for database.start_timeout");
             }
-            if (!said) logger.warning("database_unreachable", {{"error", error.what()}, {"hint", error.hint()}});
+            if (!said)
+                logger.warning("database_unreachable", {{"error", error.what()}, {"hint", error.hint()}});
             notifier.extendTimeout(30s);
             notifier.status("waiting for the database");
         }
@@ -77,7 +80,8 @@ public:
               std::unique_lock lock(mutex_);
               ended_.wait_for(lock, done, limit, [] { return false; });
               if (done.stop_requested()) return;
-              logger.error("shutdown_timeout", {{"consequence", "ended without finishing; the next start recovers"}});
+              logger.error("shutdown_timeout",
+                           {{"consequence", "ended without finishing; the next start recovers"}});
               std::_Exit(static_cast<int>(ExitCode::try_again));
           }) {}
 
@@ -87,7 +91,8 @@ private:
     std::jthread thread_;
 };
 
-void reload(Configuration& configuration, Notifier& notifier, log::LineLogger& logger, const std::string& summary) {
+void reload(Configuration& configuration, Notifier& notifier, log::LineLogger& logger,
+            const std::string& summary) {
     notifier.reloading();
     logReload(configuration.reload(), logger);
     logger.setLevel(configuration.settings().log.level);
@@ -96,7 +101,8 @@ void reload(Configuration& configuration, Notifier& notifier, log::LineLogger& l
 
 } // namespace
 
-ExitCode serve(Configuration& configuration, const config::Environment& environment, const std::string& version) {
+ExitCode serve(Configuration& configuration, const config::Environment& environment,
+               const std::string& version) {
     Signals signals; // before any thread: they inherit its mask
     const core::SystemClock clock;
     const auto& settings = configuration.settings();

@@ -7,7 +7,8 @@
 namespace outboxd::daemon {
 
 // Runs until SIGTERM or SIGINT. Throws core::Error when it cannot start.
-ExitCode serve(Configuration& configuration, const config::Environment& environment, const std::string& version);
+ExitCode serve(Configuration& configuration, const config::Environment& environment,
+               const std::string& version);
 
 // Brings the database's schema up to date and says what was done. Throws core::Error.
 ExitCode migrate(const Configuration& configuration);

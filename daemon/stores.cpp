@@ -39,7 +39,8 @@ database::ConnectionSettings connectionSettings(const Settings& settings) {
 }
 
 Stores::Stores(const Settings& settings, const core::Clock& clock)
-    : requestPool(connectionSettings(settings), daemon::requestPool(settings), clock), requests(requestPool, {}),
-      workPool(connectionSettings(settings), daemon::workPool(), clock), work(workPool, {}) {}
+    : requestPool(connectionSettings(settings), daemon::requestPool(settings), clock),
+      requests(requestPool, {}), workPool(connectionSettings(settings), daemon::workPool(), clock),
+      work(workPool, {}) {}
 
 } // namespace outboxd::daemon

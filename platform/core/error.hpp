@@ -17,9 +17,9 @@ enum class ErrorKind {
     contention,      // deadlock, lock wait, write conflict; the same work may be tried again at once
     timeout,         // a time limit was reached; the work was not done
     outcome_unknown, // the connection was lost while committing: it may have happened. Look, never re-run blindly
-    misconfigured,   // a setting or privilege is wrong; `hint` names it
-    invalid_data,    // what another party wrote or sent breaks its contract
-    internal,        // a defect of ours
+    misconfigured, // a setting or privilege is wrong; `hint` names it
+    invalid_data,  // what another party wrote or sent breaks its contract
+    internal,      // a defect of ours
 };
 
 // The kind's stable name in lower_snake_case, for logs and metrics.

@@ -1,8 +1,8 @@
 // Where a module says what happened. platform/log writes it out; rules and tests see this interface alone.
 #pragma once
 
-#include <cstdint>
 #include <concepts>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
