@@ -21,7 +21,7 @@ class DaemonTest(unittest.TestCase):
         self.addCleanup(self.database.drop)
         self.prefix = f"t{uuid.uuid4().hex[:8]}."
 
-    def node(self, name="node", **settings):
+    def node(self, name="node", /, **settings):
         """A node that is not started yet."""
         node = Node(self.database, self.prefix, name, **settings)
         self.addCleanup(node.close)

@@ -56,9 +56,9 @@ def yaml(settings, indent=""):
 
 
 class Node:
-    """A node on `database`. Events go to topics that begin with `prefix`. `changes` overrides settings."""
+    """A node on the Database `where`. Events go to topics that begin with `prefix`. `changes` overrides settings."""
 
-    def __init__(self, database, prefix, name="node", **changes):
+    def __init__(self, where, prefix, name="node", /, **changes):
         self.folder = tempfile.TemporaryDirectory(prefix="outboxd-test-")
         self.config = os.path.join(self.folder.name, "outboxd.yaml")
         self.log_file = os.path.join(self.folder.name, "log")
@@ -66,10 +66,10 @@ class Node:
         self.process = None
         self.port = free_port()
         self.admin_port = free_port()
-        stack = database.stack
+        stack = where.stack
         self.settings = merged({
             "node": {"name": name},
-            "database": stack.database_settings(database.schema),
+            "database": stack.database_settings(where.schema),
             "redis": stack.redis_settings(),
             "kafka": {"brokers": [stack.kafka], "topic_prefix": prefix},
             "http": {"port": self.port},
