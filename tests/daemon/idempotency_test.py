@@ -117,7 +117,8 @@ class Idempotency(DaemonTest):
 
         def pay():
             client = Client(self.running.port)
-            answers.append(self.settled(client, f"/api/v1/orders/{order}/payment", {"userId": self.user}, uuid.uuid4().hex))
+            path = f"/api/v1/orders/{order}/payment"
+            answers.append(self.settled(client, path, {"userId": self.user}, uuid.uuid4().hex))
             client.close()
 
         threads = [threading.Thread(target=pay) for _ in range(CLIENTS)]

@@ -27,7 +27,8 @@ class RowLock:
 
     def __init__(self, database, statement):
         command, environment = database.client(None, "--unbuffered")
-        self.session = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.session = subprocess.Popen(command, env=environment, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.statement = statement
 
     def __enter__(self):

@@ -106,7 +106,7 @@ class Node:
 
     def ready(self):
         """Waits until /readyz says 200."""
-        until(lambda: self.ended() or self.readyz()[0] == 200, lambda: f"{self.name} is not ready\n{self.tail()}", PATIENCE)
+        until(lambda: self.ended() or self.readyz()[0] == 200, lambda: f"{self.name} is ready\n{self.tail()}", PATIENCE)
         assert not self.ended(), f"{self.name} ended at its start\n{self.tail()}"
         return self
 

@@ -20,7 +20,8 @@ class Customer:
         self.products = products
         self.random = random.Random(seed)
         name = f"customer-{uuid.uuid4().hex}"
-        self.user = self.expect(201, "POST", "/api/v1/users", {"username": name, "email": f"{name}@example.org"})["userId"]
+        made = self.expect(201, "POST", "/api/v1/users", {"username": name, "email": f"{name}@example.org"})
+        self.user = made["userId"]
         self.balance = 0
         self.charges = []  # amounts
         self.placed = {}  # order -> total

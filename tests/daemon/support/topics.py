@@ -20,8 +20,8 @@ def read_topics(stack, prefix, kinds):
     """All records of the topics prefix + kind, in order of topic, partition and offset."""
     records = []
     for kind in kinds:
-        done = subprocess.run(["kcat", "-C", "-q", "-e", "-J", "-o", "beginning", "-b", stack.kafka, "-t", prefix + kind],
-                              capture_output=True, text=True, timeout=300, check=False)
+        command = ["kcat", "-C", "-q", "-e", "-J", "-o", "beginning", "-b", stack.kafka, "-t", prefix + kind]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"kcat {prefix}{kind}: {done.stderr}"
         records += [Record(line) for line in done.stdout.splitlines()]
     return sorted(records, key=lambda record: (record.topic, record.partition, record.offset))
