@@ -45,10 +45,10 @@ std::string hintFor(unsigned number, std::string_view message) {
     case 1146: return "run outboxd migrate; if that has been done, check database.name";
     case 1153:
     case 2020: return "raise max_allowed_packet on the server";
-    case 1461: return "raise max_prepared_stmt_count on the server, or lower database.pool.sessions";
+    case 1461: return "raise max_prepared_stmt_count on the server, or lower database.pool_size";
     case 1040:
     case 1203:
-    case 1226: return "raise max_connections on the server, or lower database.pool.sessions";
+    case 1226: return "raise max_connections on the server, or lower database.pool_size";
     case 2002:
     case 2003:
     case 2005: return "is the server running? check database.host, database.port and database.socket";

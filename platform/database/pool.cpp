@@ -56,7 +56,7 @@ Pool::Pooled Pool::place() {
         ++figures_.refused;
         throw core::Error(core::ErrorKind::overloaded,
                           "all database sessions are in use and the queue is full",
-                          "if this lasts, raise database.pool.sessions");
+                          "if this lasts, raise database.pool_size");
     }
     Waiter self;
     waiters_.push_back(&self);
@@ -64,7 +64,7 @@ Pool::Pooled Pool::place() {
         std::erase(waiters_, &self);
         ++figures_.timedOut;
         throw core::Error(core::ErrorKind::overloaded, "no database session became free in time",
-                          "if this lasts, raise database.pool.sessions");
+                          "if this lasts, raise database.pool_size");
     }
     return std::move(self.pooled);
 }

@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_with_a_refusal) {
     const auto held = pool->acquire();
     const auto error = errorOf([&] { pool->acquire(); });
     BOOST_TEST(error.kind() == ErrorKind::overloaded);
-    BOOST_TEST(error.hint().find("database.pool.sessions") != std::string::npos);
+    BOOST_TEST(error.hint().find("database.pool_size") != std::string::npos);
     BOOST_TEST(pool->figures().timedOut == 1U);
     BOOST_TEST(pool->figures().waiting == 0U);
 }
