@@ -91,7 +91,7 @@ void OutboxRelay::on(const relay::ProbeFailed&) {
 
 void OutboxRelay::on(const relay::ReadFailed& event) {
     if (auto* lane = find(event.lane, event.epoch)) {
-        lane->reading = false;
+        lane->reading = lane->readIsStale = false;
         lane->hasWork = true;
         lane->retryAt = now_ + kDatabaseRetry;
     }
@@ -103,7 +103,9 @@ void OutboxRelay::on(relay::LaneRead& event) {
     lane->reading = false;
     lane->lastRead = now_;
     lane->hasWork = true;
-    if (session_ != SessionState::open || draining_) return; // read again when there is somewhere to send it
+    // A stale read leaves out rows that failed since: to send what it found would overtake them.
+    const bool stale = std::exchange(lane->readIsStale, false);
+    if (stale || session_ != SessionState::open || draining_) return; // read again when it can be sent
 
     lane->hasWork = event.batch.more;
     lane->cursor = std::max(lane->cursor, event.batch.cursor);
@@ -195,15 +197,23 @@ bool OutboxRelay::mayRead() const {
            bytes_ < settings_.maxInFlightBytes && rows_ < settings_.maxInFlightRows;
 }
 
-void OutboxRelay::driveReads() {
-    if (!mayRead() || lanes_.empty()) return;
-    const bool solo = mode_ == SessionMode::solo;
-    if (solo && (!inFlight_.empty() || anyProducing())) return;
-
-    auto room = settings_.maxInFlightRows - rows_; // mayRead(): there is some
+// How many more rows may be asked for. What reads under way will bring is not known yet: they count as full.
+std::size_t OutboxRelay::roomToRead() const {
+    const auto inRows = settings_.maxInFlightRows - std::min(rows_, settings_.maxInFlightRows);
+    const auto inBytes = settings_.maxInFlightBytes - std::min(bytes_, settings_.maxInFlightBytes);
+    auto room = std::min(inRows, std::max<std::size_t>(1, inBytes / typicalBytes_));
     for (const auto& [number, lane] : lanes_) {
         if (lane.reading) room -= std::min(room, settings_.batchSize);
     }
+    return room;
+}
+
+void OutboxRelay::driveReads() {
+    if (!mayRead() || lanes_.empty()) return;
+    const bool solo = mode_ == SessionMode::solo;
+    if (solo && (!inFlight_.empty() || anyReading() || anyProducing())) return;
+
+    auto room = roomToRead();
     auto next = lanes_.lower_bound(firstLane_);
     for (std::size_t seen = 0; seen < lanes_.size(); ++seen, ++next) {
         if (next == lanes_.end()) next = lanes_.begin();

@@ -58,6 +58,7 @@ private:
         std::map<std::string, std::int64_t> heldKeys;
         std::set<std::int64_t> suspects;    // blamed by the broker in a batch; to be judged one at a time
         bool hasWork = true, reading = false, producing = false, marking = false;
+        bool readIsStale = false; // the read under way was asked for before its session broke
         core::Instant lastRead{}, lastMark{};
         core::Instant retryAt{}; // after a failed read or mark
     };
@@ -102,7 +103,9 @@ private:
     void driveDrain();
     bool mayRead() const;
     bool anySuspects() const;
+    bool anyReading() const;
     bool anyProducing() const;
+    std::size_t roomToRead() const;
     bool stalled() const;
     core::Instant markDue(const LaneState& lane) const;
 
@@ -116,6 +119,7 @@ private:
     relay::Epoch lastEpoch_ = 0;
     std::size_t rows_ = 0;  // read and not yet marked, of all lanes
     std::size_t bytes_ = 0; // in flight
+    std::size_t typicalBytes_ = 32U << 10; // of a row, by what was read lately
 
     SessionState session_ = SessionState::none;
     SessionMode mode_ = SessionMode::bulk;

@@ -32,27 +32,33 @@ void OutboxRelay::send(LaneState& lane, std::vector<Outgoing> records) {
         hold(lane, {next.record.id, next.record.orderKey, HeldRecord::State::parked, {}});
         return true;
     });
-    if (mode_ == SessionMode::solo && records.size() > 1) {
-        const std::vector<Outgoing> later(std::make_move_iterator(records.begin() + 1),
-                                          std::make_move_iterator(records.end()));
-        records.resize(1);
-        unread(lane, later);
-    }
     if (records.empty()) return;
     if (inFlight_.empty()) lastReport_ = now_;
+    std::size_t sent = 0, read = 0;
     for (const auto& next : records) {
         const auto bytes = sizeOf(next.record);
+        read += bytes;
+        const bool room = bytes_ < settings_.maxInFlightBytes && (mode_ == SessionMode::bulk || sent == 0);
+        if (!room) continue; // nor is there any for those after it
+        ++sent;
         bytes_ += bytes;
         inFlight_.emplace(next.token, InFlight{lane.term.lane, lane.epoch, next.record.id, bytes, next.record.orderKey});
     }
+    typicalBytes_ = (typicalBytes_ + read / records.size() + 1) / 2;
+    const std::vector<Outgoing> later(std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(sent)),
+                                      std::make_move_iterator(records.end()));
+    records.resize(sent);
+    unread(lane, later);
+    if (records.empty()) return;
     lane.producing = true;
     actions_.emplace_back(relay::Produce{lane.term.lane, lane.epoch, std::move(records)});
 }
 
 // Forgets rows that were read and not sent; the cursor goes back before the first of them.
 void OutboxRelay::unread(LaneState& lane, const std::vector<Outgoing>& records) {
+    if (records.empty()) return;
     for (const auto& row : records) rows_ -= lane.rows.erase(row.record.id);
-    if (!records.empty()) lane.cursor = std::min(lane.cursor, records.front().record.id - 1);
+    lane.cursor = std::min(lane.cursor, records.front().record.id - 1);
     lane.hasWork = true;
 }
 
@@ -142,6 +148,10 @@ bool OutboxRelay::anySuspects() const {
     return std::ranges::any_of(lanes_, [](const auto& lane) { return !lane.second.suspects.empty(); });
 }
 
+bool OutboxRelay::anyReading() const {
+    return std::ranges::any_of(lanes_, [](const auto& lane) { return lane.second.reading; });
+}
+
 bool OutboxRelay::anyProducing() const {
     return std::ranges::any_of(lanes_, [](const auto& lane) { return lane.second.producing; });
 }
@@ -174,6 +184,7 @@ void OutboxRelay::driveSession() {
                 lane.cursor = 0;
                 lane.hasWork = true;
                 lane.producing = false;
+                lane.readIsStale = lane.reading;
             }
             openAt_ = now_ + rebuildDelay_;
             rebuildDelay_ = std::clamp(rebuildDelay_ * 2, settings_.rebuildDelay, kLongestRebuildDelay);

@@ -41,6 +41,8 @@ public:
     }
     // What a writer with its own ideas can do.
     void removeEvent(std::int64_t id) { removed_.insert(id); }
+    // An operator takes an event out of the queue for good.
+    void discard(std::int64_t id) { queue_.erase({laneOf(events_.at(id).orderKey), id}); }
 
     // ---- the lanes' locks ----
     bool tryLock(const scheduler::LaneTerm& term, core::Instant::duration atMost) {

@@ -1,0 +1,257 @@
+// The relay's order rules, one sentence each. The simulation proves that they hold together.
+#include "tests/unit/relay_scene.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace outboxd;
+using namespace outboxd::testing;
+using Outcome = scheduler::DeliveryReport::Outcome;
+namespace relay = scheduler::relay;
+
+BOOST_AUTO_TEST_SUITE(outbox_relay_order)
+
+BOOST_AUTO_TEST_CASE(a_committed_event_is_delivered_and_leaves_the_queue) {
+    RelayScene scene;
+    const auto ids = scene.writeMany("k", 25);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("k") == ids); // once each, too
+    BOOST_TEST(scene.figures().delivered == 25u);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_commit_below_the_cursor_is_sent) {
+    RelayScene scene;
+    const auto late = scene.outbox.insert("slow");
+    scene.writeMany(RelayScene::neighbourOf("slow"), 3);
+    BOOST_TEST(scene.drainQueue());
+    scene.outbox.commit(late);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("slow") == Ids{late});
+}
+
+// A late row between two that are known shows in neither bound of the probe.
+BOOST_AUTO_TEST_CASE(a_late_commit_between_rows_in_flight_is_sent) {
+    RelayScene scene;
+    scene.sink.loseAcks();
+    const auto other = RelayScene::neighbourOf("slow");
+    scene.outbox.write(other);
+    const auto late = scene.outbox.insert("slow");
+    scene.outbox.write(other);
+    scene.run(100ms);
+    BOOST_TEST(scene.outbox.pending() == 2u);
+    scene.outbox.commit(late);
+    scene.run(100ms);
+    scene.sink.returnAcks();
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("slow") == Ids{late});
+}
+
+BOOST_AUTO_TEST_CASE(a_successor_that_commits_between_the_two_polls_does_not_overtake) {
+    RelayScene scene;
+    const auto first = scene.outbox.insert("k");
+    const auto second = scene.outbox.insert("k");
+    scene.outbox.write(RelayScene::neighbourOf("k"));
+    scene.outbox.betweenPolls = [&] {
+        scene.outbox.commit(first);
+        scene.outbox.commit(second);
+    };
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("k") == (Ids{first, second}));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_produced_after_a_failed_report_until_the_session_is_rebuilt) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1, 2});
+    relay.accepted(relay.produced.at(0));
+    relay.tell(relay::Probed{{{3, 1, 9}}});
+    BOOST_REQUIRE(relay.reads.size() == 2u); // on its way when the report comes
+    auto actions = relay.report(relay.produced.at(0).records.at(0).token, Outcome::failed);
+    BOOST_TEST(BareRelay::count<relay::PurgeSession>(actions) == 1u);
+    relay.answerRead(relay.reads.at(1), {9});
+    relay.tickAfter(200ms);
+    BOOST_TEST(relay.produced.size() == 1u);
+    BOOST_TEST(relay.reads.size() == 2u);
+    // The last report of the purged session: now a new one starts from the lowest row.
+    actions = relay.report(relay.produced.at(0).records.at(1).token, Outcome::failed);
+    BOOST_TEST(BareRelay::count<relay::CloseSession>(actions) == 1u);
+    BOOST_TEST(BareRelay::count<relay::OpenSession>(actions) == 1u);
+    BOOST_REQUIRE(relay.reads.size() == 3u);
+    BOOST_TEST(relay.reads.at(2).cursor == 0);
+    BOOST_TEST(relay.reads.at(2).known.empty());
+}
+
+// A read knows the rows that were in flight when it was asked for, and leaves them out. When those fail before it is
+// answered, what it found would overtake them. Drivers that answer each read at once never saw this.
+BOOST_AUTO_TEST_CASE(a_read_asked_for_before_the_session_broke_is_not_used) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1});
+    relay.accepted(relay.produced.at(0));
+    relay.tell(relay::Probed{{{3, 1, 2}}});
+    BOOST_REQUIRE(relay.reads.size() == 2u);
+    BOOST_TEST(relay.reads.at(1).known == Ids{1});
+    relay.report(relay.produced.at(0).records.at(0).token, Outcome::failed); // broken, closed, opened anew
+    relay.answerRead(relay.reads.at(1), {2});
+    BOOST_TEST(relay.produced.size() == 1u); // row 2 is not sent before row 1
+    BOOST_REQUIRE(relay.reads.size() == 3u);
+    BOOST_TEST(relay.reads.at(2).cursor == 0);
+    relay.answerRead(relay.reads.at(2), {1, 2});
+    BOOST_REQUIRE(relay.produced.size() == 2u);
+    BOOST_TEST(relay.produced.at(1).records.at(0).record.id == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_broken_session_loses_nothing_and_keeps_the_order) {
+    for (const auto landed : {FakeEventSink::Landed::no, FakeEventSink::Landed::yes}) {
+        RelayScene scene({}, 3);
+        scene.sink.failNextBatch(landed);
+        const auto ids = scene.writeMany("k", 20);
+        BOOST_TEST(scene.drainQueue());
+        scene.sink.landStrays();
+        BOOST_TEST(scene.delivered("k") == ids);
+        BOOST_TEST(scene.figures().brokenSessions == 1u);
+        BOOST_TEST(scene.figures().failed == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_record_refused_by_the_broker_is_judged_alone_and_its_key_is_parked) {
+    RelayScene scene;
+    const auto before = scene.outbox.write("k");
+    const auto poison = scene.outbox.write("k");
+    const auto after = scene.writeMany("k", 3);
+    scene.sink.rejectNext(poison);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.delivered("k") == Ids{before}); // rows before a refused one are not parked behind it
+    BOOST_TEST(scene.failed(poison));
+    for (const auto id : after) BOOST_TEST(scene.parked(id));
+    BOOST_TEST(scene.figures().failed == 1u);
+    BOOST_TEST(scene.figures().parked == 3u);
+    BOOST_TEST(!scene.figures().solo);
+}
+
+BOOST_AUTO_TEST_CASE(other_keys_of_the_lane_go_on) {
+    RelayScene scene;
+    const auto other = RelayScene::neighbourOf("k");
+    Ids others{scene.outbox.write(other)};
+    const auto poison = scene.outbox.write("k");
+    for (int i = 0; i < 5; ++i) others.push_back(scene.outbox.write(other));
+    scene.sink.rejectNext(poison);
+    BOOST_TEST(scene.drainQueue());
+    others.push_back(scene.outbox.write(other));
+    const auto later = scene.outbox.write("k");
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.delivered(other) == others);
+    BOOST_TEST(scene.failed(poison));
+    BOOST_TEST(scene.parked(later));
+}
+
+BOOST_AUTO_TEST_CASE(rows_blamed_with_the_poisoned_one_are_delivered) {
+    RelayScene scene({}, 100);
+    std::map<std::string, Ids> good;
+    for (int i = 0; i < 30; ++i) {
+        const auto key = "key-" + std::to_string(i % 6);
+        good[key].push_back(scene.outbox.write(key));
+    }
+    const auto poison = scene.outbox.write("bad");
+    scene.sink.rejectNext(poison);
+    BOOST_TEST(scene.drainQueue());
+    for (const auto& [key, ids] : good) BOOST_TEST(scene.delivered(key) == ids);
+    BOOST_TEST(scene.failed(poison));
+    BOOST_TEST(scene.outbox.held().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_is_refused_before_it_is_sent_fails_at_once_and_its_key_is_parked) {
+    RelayScene scene;
+    const auto before = scene.outbox.write("k");
+    const auto poison = scene.outbox.write("k");
+    const auto after = scene.outbox.write("k");
+    const auto other = scene.outbox.write(RelayScene::neighbourOf("k"));
+    scene.sink.refuse(poison);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.delivered("k") == Ids{before});
+    BOOST_TEST(scene.delivered(RelayScene::neighbourOf("k")) == Ids{other});
+    BOOST_TEST(scene.failed(poison));
+    BOOST_TEST(scene.parked(after));
+    BOOST_TEST(scene.sink.sessions() == 1); // nobody else was disturbed
+}
+
+// Two lanes with suspects were read at the same time, and two records were outstanding.
+BOOST_AUTO_TEST_CASE(a_solo_session_has_one_record_outstanding_over_all_lanes) {
+    BareRelay relay;
+    for (const scheduler::Lane lane : {scheduler::Lane{1}, scheduler::Lane{2}}) relay.tell(relay::LaneTaken{{lane, "me"}});
+    BOOST_REQUIRE(relay.reads.size() == 2u);
+    relay.answerRead(relay.reads.at(0), {1});
+    relay.accepted(relay.produced.at(0));
+    relay.answerRead(relay.reads.at(1), {2});
+    relay.accepted(relay.produced.at(1));
+    relay.tell(relay::Probed{{{1, 1, 1}, {2, 2, 2}}});
+    const auto actions = relay.tell(relay::Reported{{{relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule, "no"},
+                                                     {relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule, "no"}}});
+    BOOST_REQUIRE(BareRelay::count<relay::OpenSession>(actions) == 1u);
+    BOOST_TEST(relay.rules.figures().solo);
+    relay.tell(relay::Doorbell{});
+    BOOST_TEST(relay.reads.size() == 3u);
+    relay.answerRead(relay.reads.at(2), {1}, true);
+    relay.tell(relay::Doorbell{});
+    relay.tickAfter(1ms);
+    BOOST_TEST(relay.reads.size() == 3u);
+    BOOST_TEST(relay.produced.size() == 3u);
+    relay.accepted(relay.produced.at(2));
+    relay.report(relay.produced.at(2).records.at(0).token, Outcome::delivered);
+    BOOST_TEST(relay.reads.size() == 4u); // now the other one's turn
+}
+
+BOOST_AUTO_TEST_CASE(suspects_discarded_by_an_operator_end_the_solo_mode) {
+    RelayScene scene;
+    const auto poison = scene.outbox.write("k");
+    scene.sink.rejectNext(poison);
+    for (int i = 0; i < 1000 && !scene.figures().solo; ++i) {
+        scene.clock.advance(1ms);
+        scene.node.stepOnce();
+    }
+    BOOST_REQUIRE(scene.figures().solo);
+    scene.outbox.discard(poison); // between the broker's complaint and the verdict
+    scene.run(200ms);
+    BOOST_TEST(!scene.figures().solo);
+    BOOST_TEST(!scene.failed(poison));
+    const auto next = scene.outbox.write("k");
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.delivered("k") == Ids{next});
+}
+
+BOOST_AUTO_TEST_CASE(back_pressure_keeps_the_order) {
+    RelayScene scene({}, 3);
+    scene.sink.limitOutstanding(4);
+    std::map<std::string, Ids> written;
+    for (int i = 0; i < 60; ++i) {
+        const auto key = "key-" + std::to_string(i % 5);
+        written[key].push_back(scene.outbox.write(key));
+    }
+    BOOST_TEST(scene.drainQueue());
+    for (const auto& [key, ids] : written) BOOST_TEST(scene.sink.idsOfKey(key) == ids);
+    BOOST_TEST(scene.figures().brokenSessions == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_is_not_ready_is_waited_for_in_order) {
+    RelayScene scene;
+    scene.sink.topicNotReady("outbox.event.thing");
+    const auto ids = scene.writeMany("k", 5);
+    scene.run(1s);
+    BOOST_TEST(scene.sink.log().empty());
+    scene.sink.topicReady("outbox.event.thing");
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("k") == ids);
+    BOOST_TEST(scene.figures().failed == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_orphaned_queue_row_is_removed) {
+    RelayScene scene;
+    const auto orphan = scene.outbox.write("k");
+    const auto next = scene.outbox.write("k");
+    scene.outbox.removeEvent(orphan);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.sink.idsOfKey("k") == Ids{next});
+    BOOST_TEST(scene.figures().orphans == 1u);
+    BOOST_TEST(scene.outbox.held().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
