@@ -18,11 +18,11 @@ PATIENCE = 90
 
 
 def program():
-    return os.environ.get("OUTBOXD_PROGRAM", os.path.join(build_folder(), "daemon", "outboxd"))
+    return os.environ.get("OUTBOXD_TEST_PROGRAM", os.path.join(build_folder(), "daemon", "outboxd"))
 
 
 def sanitized():
-    return bool(os.environ.get("OUTBOXD_SANITIZE"))
+    return bool(os.environ.get("OUTBOXD_TEST_SANITIZE"))
 
 
 def free_port():
