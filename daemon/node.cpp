@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
+#include <algorithm>
+#include <iterator>
 
 namespace outboxd::daemon {
 
@@ -64,7 +65,7 @@ std::vector<metrics::Registry::Callback> poolMetrics(metrics::Registry& registry
 
 Node::Node(const Settings& settings, const std::string& version, const core::Clock& clock,
            core::Logger& logger)
-    : settings_(settings), clock_(clock), logger_(logger), progress_(clock), stores_(settings, clock),
+    : settings_(settings), logger_(logger), progress_(clock), stores_(settings, clock),
       databaseContact_(clock), locks_(stores_.work),
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
       history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
@@ -110,11 +111,11 @@ void Node::start() {
 
 void Node::stop() {
     draining_ = true;
-    for (auto* service : std::views::reverse(started_)) {
-        logger_.info("stopping", {{"service", service->name()}});
-        service->stop();
+    for (; !started_.empty(); started_.pop_back()) {
+        auto& service = *started_.back();
+        logger_.info("stopping", {{"service", service.name()}});
+        service.stop();
     }
-    started_.clear();
 }
 
 std::string Node::summary() const {

@@ -37,7 +37,6 @@ private:
     api::CheckResult checkKafka() const;
 
     const Settings& settings_;
-    const core::Clock& clock_;
     core::Logger& logger_;
 
     core::ProgressMonitor progress_;
