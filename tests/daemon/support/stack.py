@@ -9,7 +9,7 @@ SCRIPT = os.path.join(ROOT, "tests", "support", "stack")
 
 
 def build_folder():
-    return os.environ.get("OUTBOXD_BUILD_DIR", os.path.join(ROOT, "build", "dev"))
+    return os.environ.get("OUTBOXD_TEST_BUILD_DIR", os.path.join(ROOT, "build", "dev"))
 
 
 class Stack:
