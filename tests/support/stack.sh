@@ -14,7 +14,7 @@
 PATH="$PATH:/usr/sbin:/sbin"
 
 STACK_ROOT="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)"
-KAFKA_LIBS="${OUTBOXD_KAFKA_LIBS:-$STACK_ROOT/.dev/kafka/libs}"
+KAFKA_LIBS="${OUTBOXD_DEV_KAFKA_LIBS:-$STACK_ROOT/.dev/kafka/libs}"
 
 complain() { printf '%s\n' "$*" >&2; }
 
@@ -197,7 +197,7 @@ start_mariadb() { # DIR
         --socket="$(mariadb_socket "$dir")" --port="$(port_of "$dir" mariadb)" --bind-address=127.0.0.1 \
         --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --sync-binlog=1 \
         --innodb-flush-log-at-trx-commit=1 --log-bin-trust-function-creators=1 \
-        --innodb-buffer-pool-size="${OUTBOXD_MARIADB_BUFFER_POOL:-256M}" --max-connections=500
+        --innodb-buffer-pool-size="${OUTBOXD_DEV_MARIADB_BUFFER_POOL:-256M}" --max-connections=500
     wait_ready "$dir" mariadb 60 mariadb_answers "$dir" && create_database_user "$dir"
 }
 
@@ -247,9 +247,9 @@ kafka_answers() { # DIR
 }
 
 kafka_java() { # CLASS ARGUMENT...
-    # The first compiler alone halves the start; set OUTBOXD_KAFKA_JVM='-Xmx1g' to measure throughput.
+    # The first compiler alone halves the start; set OUTBOXD_DEV_KAFKA_JVM='-Xmx1g' to measure throughput.
     local -a options
-    read -r -a options <<<"${OUTBOXD_KAFKA_JVM:--Xmx384m -XX:TieredStopAtLevel=1}"
+    read -r -a options <<<"${OUTBOXD_DEV_KAFKA_JVM:--Xmx384m -XX:TieredStopAtLevel=1}"
     printf '%s\n' java "${options[@]}" -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.showDateTime=true \
         -Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS -cp "$KAFKA_LIBS/*" "$@"
 }
@@ -270,7 +270,7 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs=$1/kafka
 num.partitions=4
-auto.create.topics.enable=${OUTBOXD_KAFKA_AUTO_CREATE:-true}
+auto.create.topics.enable=${OUTBOXD_DEV_KAFKA_AUTO_CREATE:-true}
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=4
