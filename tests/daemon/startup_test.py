@@ -17,8 +17,8 @@ USAGE, UNAVAILABLE, CONFIGURATION = 64, 69, 78
 
 
 class Refusals(DaemonTest):
-    def refused(self, node, status, *words, command="serve"):
-        found, text = node.command(command)
+    def refused(self, node, status, *words, command="serve", **environment):
+        found, text = node.command(command, **environment)
         self.assertEqual(found, status, text)
         for word in (*words, "next step:"):
             self.assertIn(word, text)
@@ -59,6 +59,10 @@ class Refusals(DaemonTest):
         text = self.refused(node, CONFIGURATION, "database.hots", "did you mean database.host", "relay.lease",
                             *[f"{node.config}:{number}:" for number in lines])
         self.assertEqual(self.refused(node, CONFIGURATION, command="check-config"), text)
+
+    def test_a_variable_that_names_no_setting(self):
+        self.refused(self.node(), CONFIGURATION, "OUTBOXD_DATABASE_HOTS", "did you mean OUTBOXD_DATABASE_HOST",
+                     OUTBOXD_DATABASE_HOTS="localhost")
 
     def test_a_database_that_nobody_serves_is_tried_for_a_bounded_time(self):
         node = self.node(database={"port": free_port(), "start_timeout": "1s"})

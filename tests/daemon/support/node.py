@@ -25,6 +25,12 @@ def sanitized():
     return bool(os.environ.get("OUTBOXD_TEST_SANITIZE"))
 
 
+def surroundings(changes):
+    """Without the variables of the tests themselves: the daemon takes each OUTBOXD_ one for a setting."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OUTBOXD_")}
+    return {**kept, **changes}
+
+
 def free_port():
     """Below the range of outgoing connections, so that it is still free when a killed node comes back."""
     while True:
@@ -86,7 +92,7 @@ class Node:
 
     def command(self, *arguments, timeout=120, **environment):
         """Runs a command to its end: the exit status and all that it printed."""
-        done = subprocess.run([program(), *arguments, "--config", self.config], env={**os.environ, **environment},
+        done = subprocess.run([program(), *arguments, "--config", self.config], env=surroundings(environment),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
                               check=False)
         return done.returncode, done.stdout
@@ -101,7 +107,7 @@ class Node:
         assert self.process is None
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([program(), "serve", "--config", self.config],
-                                            env={**os.environ, **environment}, stdout=log, stderr=log)
+                                            env=surroundings(environment), stdout=log, stderr=log)
         return self
 
     def ready(self):
