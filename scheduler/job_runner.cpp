@@ -2,7 +2,6 @@
 
 #include "platform/core/error.hpp"
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -21,67 +20,13 @@ std::string_view name(JobRun::Outcome outcome) {
     return "failed";
 }
 
-// Watches over one run: renews its lease, and cancels it when the lease is lost, its time is up or the daemon stops.
-class Guardian {
-public:
-    Guardian(const Job& job, const JobEnvironment& environment, const std::optional<Term>& term, core::Instant leaseEnds)
-        : job_(job), environment_(environment), term_(term), leaseEnds_(leaseEnds),
-          timeUp_(environment.clock.now() + job.timeout), thread_([this](const std::stop_token& ended) { watch(ended); }) {}
-
-    std::stop_source& cancel() { return cancel_; }
-    bool lost() const { return lost_; }
-    bool timedOut() const { return timedOut_; }
-
-private:
-    void watch(const std::stop_token& ended) {
-        std::unique_lock lock(mutex_);
-        while (!ended.stop_requested()) {
-            const auto now = environment_.clock.now();
-            if (now >= timeUp_ && !timedOut_) {
-                timedOut_ = true;
-                cancel_.request_stop();
-            }
-            auto wait = timedOut_ ? std::chrono::microseconds{std::chrono::seconds{1}} : timeUp_ - now;
-            if (term_) wait = std::min<std::chrono::microseconds>(wait, job_.lock->atMost / 3);
-            if (changed_.wait_for(lock, ended, wait, [] { return false; })) return;
-            if (ended.stop_requested()) return;
-            if (term_ && !lost_) renew();
-        }
-    }
-
-    void renew() {
-        const auto asked = environment_.clock.now();
-        try {
-            if (environment_.locks.extend(std::span{&*term_, 1}, job_.lock->atMost).front()) {
-                leaseEnds_ = asked + job_.lock->atMost;
-                return;
-            }
-        } catch (const core::Error&) {
-            if (asked < leaseEnds_) return; // there is time to ask again
-        }
-        lost_ = true;
-        cancel_.request_stop();
-    }
-
-    const Job& job_;
-    const JobEnvironment& environment_;
-    const std::optional<Term>& term_;
-    core::Instant leaseEnds_;
-    const core::Instant timeUp_;
-    std::stop_source cancel_;
-    std::atomic<bool> lost_{false}, timedOut_{false};
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::jthread thread_; // last: it uses all of the above
-};
-
 } // namespace
 
 JobRun JobRunner::runOnce(const std::stop_token& stop) noexcept {
     JobRun run;
     try {
-        run = job_.lock ? runLocked(stop) : this->run(stop, std::nullopt, {});
-    } catch (const std::exception& error) {
+        run = job_.lock ? runLocked(stop) : this->run(stop, std::nullopt, std::nullopt);
+    } catch (const std::exception& error) { // the lock could not be asked for
         run.outcome = JobRun::Outcome::failed;
         run.detail = error.what();
         run.started = run.ended = environment_.clock.today();
@@ -102,7 +47,7 @@ JobRun JobRunner::runLocked(const std::stop_token& stop) {
         skipped.detail = holder.empty() ? "the lock was just released" : "locked by " + holder;
         return skipped;
     }
-    auto done = run(stop, term, asked + job_.lock->atMost);
+    auto done = run(stop, term, RunWatch::Lease{asked, job_.lock->atMost});
     try {
         environment_.locks.unlock(term, job_.lock->atLeast);
     } catch (const core::Error& error) {
@@ -114,23 +59,31 @@ JobRun JobRunner::runLocked(const std::stop_token& stop) {
     return done;
 }
 
-JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& term, core::Instant leaseEnds) {
+JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& term,
+                      const std::optional<RunWatch::Lease>& lease) {
     JobRun run;
     if (term) run.term = term->holder;
     run.started = environment_.clock.today();
-    Guardian guardian(job_, environment_, term, leaseEnds);
-    const std::stop_callback passOn(stop, [&] { guardian.cancel().request_stop(); });
+    RunWatch watch(environment_.clock.now(), job_.timeout, lease);
+    std::stop_source cancel;
+    const std::stop_callback passOn(stop, [&] { cancel.request_stop(); });
+    std::jthread guardian([&](const std::stop_token& ended) { guard(watch, term, cancel, ended); });
     try {
-        job_.work(JobContext{guardian.cancel().get_token(), term});
+        job_.work(JobContext{cancel.get_token(), term});
     } catch (const std::exception& error) {
         run.outcome = JobRun::Outcome::failed;
         run.detail = error.what();
+    } catch (...) {
+        run.outcome = JobRun::Outcome::failed;
+        run.detail = "the job threw something that is not a std::exception";
     }
     run.ended = environment_.clock.today();
-    if (guardian.lost()) {
+    guardian.request_stop();
+    guardian.join(); // from here on the watch is ours
+    if (watch.lost()) {
         run.outcome = JobRun::Outcome::lost;
         run.detail = "the lease was lost while the job ran; its database writes were fenced off";
-    } else if (guardian.timedOut()) {
+    } else if (watch.timedOut()) {
         run.outcome = JobRun::Outcome::failed;
         run.detail = "cancelled at its time limit";
     } else if (stop.stop_requested() && run.outcome == JobRun::Outcome::done) {
@@ -138,6 +91,36 @@ JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& te
         run.detail = "the daemon is stopping";
     }
     return run;
+}
+
+void JobRunner::guard(RunWatch& watch, const std::optional<Term>& term, std::stop_source& cancel,
+                      const std::stop_token& ended) const {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    while (!ended.stop_requested()) {
+        const auto due = watch.look(environment_.clock.now());
+        if (watch.lost() || watch.timedOut()) cancel.request_stop();
+        if (watch.over()) return;
+        if (due == RunWatch::Due::renewal) {
+            renew(watch, *term);
+        } else {
+            wake.wait_for(lock, ended, watch.next() - environment_.clock.now(), [] { return false; });
+        }
+    }
+}
+
+void JobRunner::renew(RunWatch& watch, const Term& term) const {
+    const auto asked = environment_.clock.now();
+    try {
+        if (environment_.locks.extend(std::span{&term, 1}, job_.lock->atMost).front()) {
+            watch.renewed(asked);
+        } else {
+            watch.refused();
+        }
+    } catch (const core::Error&) {
+        watch.unanswered(environment_.clock.now());
+    }
 }
 
 void JobRunner::remember(const JobRun& run) noexcept {

@@ -3,6 +3,7 @@
 
 #include "platform/core/logger.hpp"
 #include "scheduler/job.hpp"
+#include "scheduler/run_watch.hpp"
 
 namespace outboxd::scheduler {
 
@@ -26,7 +27,12 @@ public:
 
 private:
     JobRun runLocked(const std::stop_token& stop);
-    JobRun run(const std::stop_token& stop, const std::optional<Term>& term, core::Instant leaseEnds);
+    JobRun run(const std::stop_token& stop, const std::optional<Term>& term,
+               const std::optional<RunWatch::Lease>& lease);
+    // Runs on a thread of its own beside the work, until it has `ended`.
+    void guard(RunWatch& watch, const std::optional<Term>& term, std::stop_source& cancel,
+               const std::stop_token& ended) const;
+    void renew(RunWatch& watch, const Term& term) const;
     void remember(const JobRun& run) noexcept;
 
     const Job& job_;

@@ -38,7 +38,8 @@ public:
     // each whether it still is.
     virtual std::vector<bool> extend(std::span<const Term> terms, std::chrono::milliseconds atMost) = 0;
 
-    // Ends the lock now, or at `atLeast` after it was taken if that is later. Nothing happens if the term is over.
+    // Ends the lock now, or at `atLeast` after it was taken if that is later. Nothing happens if another
+    // term has begun.
     virtual void unlock(const Term& term, std::chrono::milliseconds atLeast) = 0;
 
     // Those of `locks` that could be taken now (a hint, not a promise).

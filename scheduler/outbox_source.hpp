@@ -56,6 +56,7 @@ public:
     // Poll A then poll B, both fenced by the lane's lock (nothing is returned to a former holder):
     // A: at most `limit` rows after `cursor`; B: rows at or below the cursor that A moved to, without those in `known`
     // (ascending), so late commits are found. B runs after A: a seen successor implies a seen predecessor.
+    // Of more than `limit` rows of B the lowest are returned, and nothing of A beyond them.
     virtual LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
                            std::span<const std::int64_t> known) = 0;
 

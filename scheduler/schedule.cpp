@@ -16,8 +16,8 @@ void JobTimer::ran(core::Instant now) {
         return;
     }
     due_ += schedule_.interval;
-    if (due_ <= now) { // missed some: the next one on the same beat
-        const auto missed = (now - due_) / schedule_.interval;
+    if (due_ < now) { // missed some: the next one on the same beat, which may be this moment's
+        const auto missed = (now - due_ - core::Instant::duration{1}) / schedule_.interval;
         due_ += schedule_.interval * (missed + 1);
     }
 }

@@ -13,6 +13,9 @@ namespace {
 
 // How often a waiting loop shows that it lives.
 constexpr std::chrono::microseconds kBeat = 5s;
+// What a run may take besides its own time: asking for the lock, releasing it and writing the history, each of which
+// may wait as long as the database's limits allow; and the job's way from its cancellation to its return.
+constexpr std::chrono::microseconds kAround = 60s;
 
 std::vector<Job> checked(std::vector<Job> jobs) {
     std::set<std::string> names;
@@ -21,6 +24,12 @@ std::vector<Job> checked(std::vector<Job> jobs) {
             throw core::Error(core::ErrorKind::misconfigured,
                               "the job name '" + job.name + "' must have 1 to 64 characters");
         }
+        const bool sound = job.work && job.timeout > 0us && (!job.lock || job.lock->atMost > 0ms);
+        if (!sound) {
+            throw core::Error(core::ErrorKind::misconfigured,
+                              "the job '" + job.name + "' needs work to do, and a timeout and a lease above zero");
+        }
+        JobTimer(job.schedule, {}); // throws here, not on the job's thread
         if (!names.insert(job.name).second) {
             throw core::Error(core::ErrorKind::misconfigured, "two jobs are named '" + job.name + "'");
         }
@@ -48,7 +57,7 @@ void Scheduler::stop() {
 }
 
 void Scheduler::loop(const Job& job, const std::stop_token& stop) {
-    const auto sign = progress_.watch("job " + job.name, job.timeout + 4 * kBeat);
+    const auto sign = progress_.watch("job " + job.name, job.timeout + kAround);
     JobRunner runner(job, environment_);
     JobTimer timer(job.schedule, environment_.clock.now());
     while (!stop.stop_requested()) {

@@ -16,7 +16,7 @@ namespace outboxd::scheduler {
 class Scheduler final : public core::Service {
 public:
     // `environment` and `progress` outlive the scheduler. Throws Error(misconfigured) for a job without a name,
-    // with a name that ShedLock's table cannot hold, or named twice.
+    // with a name that ShedLock's table cannot hold, named twice, without work, or with a time that is not above zero.
     Scheduler(std::vector<Job> jobs, JobEnvironment environment, core::ProgressMonitor& progress);
     ~Scheduler() override;
 

@@ -72,20 +72,29 @@ void MysqlLockStore::unlock(const Term& term, std::chrono::milliseconds atLeast)
 std::vector<std::string> MysqlLockStore::available(std::span<const std::string> locks) {
     if (locks.empty()) return {};
     auto session = database_.session();
-    std::set<std::string> taken;
+    std::map<std::string, bool> existing; // and whether it is free
     session->textQuery(BatchText(*session, sql::existing).texts(locks).sql(), [&](database::Session::TextRow row) {
-        if (row[1] == "0") taken.emplace(row[0]);
+        existing.emplace(std::string{row[0]}, row[1] != "0");
     });
     std::vector<std::string> free;
     for (const auto& lock : locks) {
-        if (!taken.contains(lock)) free.push_back(lock);
+        const auto found = existing.find(lock);
+        if (found == existing.end()) insertAgain(lock);
+        if (found == existing.end() || found->second) free.push_back(lock);
     }
     return free;
 }
 
 std::string MysqlLockStore::holderOf(const std::string& lock) {
     const auto rows = database_.session()->query(sql::holder, {lock});
-    return rows.empty() ? std::string{} : rows.front().bytes(0);
+    if (!rows.empty()) return rows.front().bytes(0);
+    insertAgain(lock);
+    return {};
+}
+
+void MysqlLockStore::insertAgain(const std::string& lock) {
+    const std::lock_guard guard(mutex_);
+    inserted_.erase(lock);
 }
 
 } // namespace outboxd::scheduler::mysql

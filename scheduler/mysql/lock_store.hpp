@@ -21,6 +21,9 @@ public:
     std::string holderOf(const std::string& lock) override;
 
 private:
+    // The row may have been deleted by hand: the next tryLock() makes sure of it.
+    void insertAgain(const std::string& lock);
+
     database::Database& database_;
     std::mutex mutex_;
     std::set<std::string> inserted_; // names whose row is known to be there; guarded by mutex_

@@ -43,15 +43,22 @@ QueuedRecord toRecord(Session::TextRow row) {
     return queued;
 }
 
+// MariaDB turns IN lists of more than in_predicate_conversion_threshold (1,000) values into a derived table, and then
+// sorts: longer ones are asked for in parts.
+constexpr std::size_t kLongestList = 500;
+
+// At most `most` of them, the lowest, ascending.
 std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::int64_t cursor,
-                                   std::span<const std::int64_t> known, const std::vector<QueuedRecord>& justRead) {
+                                   std::span<const std::int64_t> known, const std::vector<QueuedRecord>& justRead,
+                                   std::size_t most) {
     std::vector<std::int64_t> late;
+    const auto enough = static_cast<std::int64_t>(known.size() + justRead.size() + most);
     const auto byId = [](const QueuedRecord& row, std::int64_t id) { return row.record.id < id; };
     session.textQuery(BatchText(session, sql::read_known).text(laneLock(term.lane)).text(term.holder)
-                          .number(term.lane).number(cursor).sql(),
+                          .number(term.lane).number(cursor).number(enough).sql(),
                       [&](Session::TextRow row) {
                           const auto id = toInteger(row[0]);
-                          if (std::ranges::binary_search(known, id)) return;
+                          if (late.size() == most || std::ranges::binary_search(known, id)) return;
                           const auto found = std::lower_bound(justRead.begin(), justRead.end(), id, byId);
                           if (found != justRead.end() && found->record.id == id) return;
                           late.push_back(id);
@@ -82,10 +89,20 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
 
-    const auto late = lateOnes(*session, term, batch.cursor, known, batch.rows);
+    auto late = lateOnes(*session, term, batch.cursor, known, batch.rows, limit + 1);
     if (late.empty()) return batch;
-    session->textQuery(BatchText(*session, sql::read_late).number(term.lane).numbers(late).sql(),
-                       [&](Session::TextRow row) { batch.rows.push_back(toRecord(row)); });
+    if (late.size() > limit) { // many came back to the queue at once: what follows them must not overtake them
+        late.resize(limit);
+        std::erase_if(batch.rows, [&](const QueuedRecord& row) { return row.record.id > late.back(); });
+        batch.cursor = std::max(cursor, late.back());
+        batch.more = true;
+    }
+    for (std::span<const std::int64_t> rest = late; !rest.empty();) {
+        const auto part = rest.first(std::min(rest.size(), kLongestList));
+        rest = rest.subspan(part.size());
+        session->textQuery(BatchText(*session, sql::read_late).number(term.lane).numbers(part).sql(),
+                           [&](Session::TextRow row) { batch.rows.push_back(toRecord(row)); });
+    }
     std::ranges::sort(batch.rows, {}, [](const QueuedRecord& row) { return row.record.id; });
     return batch;
 }

@@ -17,12 +17,13 @@ ORDER BY q.id
 LIMIT ?
 
 -- name: read_known
--- Poll B, first half: what stands in the queue at or below the cursor.
+-- Poll B, first half: what stands in the queue at or below the cursor, as far as it is needed.
 SELECT q.id
 FROM shedlock s
 STRAIGHT_JOIN outbox_queue q
 WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id <= ?
 ORDER BY q.id
+LIMIT ?
 
 -- name: read_late
 -- Poll B, second half: the rows among them that were not known.

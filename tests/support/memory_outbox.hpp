@@ -86,11 +86,19 @@ public:
         batch.more = ids.size() == limit;
         if (!ids.empty()) batch.cursor = ids.back();
         if (betweenPolls) betweenPolls();
+        std::vector<std::int64_t> late;
         for (const auto id : idsOf(term.lane)) {
-            if (id <= batch.cursor && !std::ranges::binary_search(known, id)) ids.push_back(id);
+            const bool read = std::ranges::find(ids, id) != ids.end();
+            if (id <= batch.cursor && !read && !std::ranges::binary_search(known, id)) late.push_back(id);
         }
+        if (late.size() > limit) {
+            late.resize(limit);
+            std::erase_if(ids, [&](auto id) { return id > late.back(); });
+            batch.cursor = std::max(cursor, late.back());
+            batch.more = true;
+        }
+        ids.insert(ids.end(), late.begin(), late.end());
         std::ranges::sort(ids);
-        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
         for (const auto id : ids) {
             const auto& record = events_.at(id);
             batch.rows.push_back({record, keyHeld(record.orderKey, id), removed_.contains(id)});

@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(a_late_commit_between_rows_in_flight_is_sent) {
     BOOST_TEST(scene.outbox.pending() == 2u);
     scene.outbox.commit(late);
     scene.run(100ms);
+    BOOST_TEST(scene.figures().inFlightRows == 3u); // and does not wait for those around it
     scene.sink.returnAcks();
     BOOST_TEST(scene.drainQueue());
     BOOST_TEST(scene.sink.idsOfKey("slow") == Ids{late});
@@ -109,6 +110,7 @@ BOOST_AUTO_TEST_CASE(a_broken_session_loses_nothing_and_keeps_the_order) {
         scene.sink.landStrays();
         BOOST_TEST(scene.delivered("k") == ids);
         BOOST_TEST(scene.figures().brokenSessions == 1u);
+        BOOST_TEST(scene.sink.sessions() == 2); // transport trouble makes no suspects, so none is tried alone
         BOOST_TEST(scene.figures().failed == 0u);
     }
 }
@@ -216,6 +218,68 @@ BOOST_AUTO_TEST_CASE(suspects_discarded_by_an_operator_end_the_solo_mode) {
     const auto next = scene.outbox.write("k");
     BOOST_TEST(scene.drainQueue());
     BOOST_TEST(scene.delivered("k") == Ids{next});
+}
+
+// The lane is not empty without them, so the probe does not tell.
+BOOST_AUTO_TEST_CASE(a_discarded_suspect_is_noticed_beside_other_rows) {
+    RelayScene scene({}, 1);
+    const auto poison = scene.outbox.write("k");
+    const auto others = scene.writeMany(RelayScene::neighbourOf("k"), 5);
+    scene.sink.rejectNext(poison);
+    for (int i = 0; i < 1000 && !scene.figures().solo; ++i) {
+        scene.clock.advance(1ms);
+        scene.node.stepOnce();
+    }
+    BOOST_REQUIRE(scene.figures().solo);
+    scene.outbox.discard(poison);
+    scene.run(200ms);
+    BOOST_TEST(!scene.figures().solo);
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.delivered(RelayScene::neighbourOf("k")) == others);
+}
+
+BOOST_AUTO_TEST_CASE(a_solo_session_sends_the_first_of_what_a_read_finds) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {2});
+    relay.accepted(relay.produced.at(0));
+    relay.report(relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule);
+    BOOST_REQUIRE(relay.rules.figures().solo);
+    relay.answerRead(relay.reads.at(1), {1, 2}); // with a late commit
+    BOOST_REQUIRE(relay.produced.size() == 2u);
+    BOOST_REQUIRE(relay.produced.at(1).records.size() == 1u);
+    BOOST_TEST(relay.produced.at(1).records.at(0).record.id == 1);
+}
+
+// Row 1 was sent, row 2 refused on the spot; then the session broke and row 1 comes again.
+BOOST_AUTO_TEST_CASE(rows_before_a_refused_one_are_not_parked_behind_it) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1, 2});
+    relay.refused(relay.produced.at(0), 1);
+    relay.report(relay.produced.at(0).records.at(0).token, Outcome::failed);
+    BOOST_REQUIRE(relay.reads.size() == 2u);
+    relay.answerRead(relay.reads.at(1), {1, 3}); // as the database sees it before the mark: the key is not held yet
+    BOOST_REQUIRE(relay.produced.size() == 2u);
+    BOOST_REQUIRE(relay.produced.at(1).records.size() == 1u);
+    BOOST_TEST(relay.produced.at(1).records.at(0).record.id == 1);
+    BOOST_TEST(relay.rules.figures().parked == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_holder_parks_what_follows_a_held_row) {
+    RelayScene scene;
+    const auto poison = scene.outbox.write("k");
+    scene.sink.refuse(poison);
+    BOOST_TEST(scene.drainQueue());
+    const auto lane = MemoryOutbox::laneOf("k");
+    scene.outbox.unlock(scene.node.lanes().at(lane));
+    scene.node.lose(lane);
+    scene.node.take(lane);
+    scene.sink.accept(poison);
+    const auto later = scene.outbox.write("k");
+    BOOST_TEST(scene.drainQueue());
+    BOOST_TEST(scene.parked(later));
+    BOOST_TEST(scene.sink.idsOfKey("k").empty());
 }
 
 BOOST_AUTO_TEST_CASE(back_pressure_keeps_the_order) {

@@ -90,12 +90,14 @@ public:
         return tell(scheduler::relay::Tick{});
     }
     // Answers the last read of the lane with rows of these ids, all of one key.
-    std::vector<scheduler::relay::Action> answerRead(const scheduler::relay::ReadLane& read, const Ids& ids, bool more = false) {
+    std::vector<scheduler::relay::Action> answerRead(const scheduler::relay::ReadLane& read, const Ids& ids, bool more = false,
+                                                     std::size_t bytes = 2) {
         scheduler::LaneBatch batch;
         for (const auto id : ids) {
             scheduler::QueuedRecord row;
             row.record.id = id;
             row.record.orderKey = "k";
+            row.record.payload = std::string(bytes, ' ');
             batch.rows.push_back(row);
         }
         batch.cursor = ids.empty() ? read.cursor : std::max(read.cursor, ids.back());
@@ -104,6 +106,12 @@ public:
     }
     std::vector<scheduler::relay::Action> accepted(const scheduler::relay::Produce& produce) {
         return tell(scheduler::relay::Produced{produce.lane, produce.epoch, {}, {}});
+    }
+    // The first record that is not accepted ends the list.
+    std::vector<scheduler::relay::Action> refused(const scheduler::relay::Produce& produce, std::size_t first) {
+        const auto from = produce.records.begin() + static_cast<std::ptrdiff_t>(first);
+        return tell(scheduler::relay::Produced{produce.lane, produce.epoch, {from, produce.records.end()},
+                                               {scheduler::ProduceResult::Kind::refused, "too large"}});
     }
     std::vector<scheduler::relay::Action> report(scheduler::DeliveryToken token, scheduler::DeliveryReport::Outcome outcome) {
         return tell(scheduler::relay::Reported{{{token, outcome, "said the broker"}}});
