@@ -62,6 +62,16 @@ public:
             BOOST_REQUIRE_MESSAGE(result.kind == Kind::accepted, result.error);
         }
     }
+    // A poisoned record may break the session while those behind it are still being produced. Returns how many were
+    // accepted.
+    std::size_t produceUntilBroken(const std::vector<scheduler::OutboxRecord>& records) {
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const auto result = produce(records[i]);
+            if (result.kind == Kind::broken) return i;
+            BOOST_REQUIRE_MESSAGE(result.kind == Kind::accepted, result.error);
+        }
+        return records.size();
+    }
     void poll() {
         std::vector<scheduler::DeliveryReport> reports;
         session_->poll(SinkUnderTest::kWait, reports);
@@ -92,6 +102,10 @@ public:
     std::size_t count(Outcome outcome) const {
         return static_cast<std::size_t>(std::count_if(
             outcomes_.begin(), outcomes_.end(), [&](const auto& pair) { return pair.second == outcome; }));
+    }
+    bool delivered(std::int64_t id) const {
+        const auto found = outcomes_.find(id);
+        return found != outcomes_.end() && found->second == Outcome::delivered;
     }
     const std::map<std::int64_t, Outcome>& outcomes() const { return outcomes_; }
     scheduler::SinkSession& session() { return *session_; }
