@@ -1,5 +1,5 @@
-// The outbox tables and the lanes' locks in memory, with a clock of their own, as a database shows them to several
-// nodes: ids are given at insert and seen at commit, reads and marks are fenced.
+// The outbox tables and the lanes' locks in memory, as a database shows them to several nodes: ids are given at insert
+// and seen at commit, reads and marks are fenced.
 #pragma once
 
 #include "scheduler/outbox_source.hpp"
@@ -36,10 +36,8 @@ public:
     void commit(std::int64_t id) { queue_.insert({laneOf(events_.at(id).orderKey), id}); }
     std::int64_t write(const std::string& key) {
         const auto id = insert(key);
-        commit(id);
-        return id;
+        return commit(id), id;
     }
-    // What a writer with its own ideas can do.
     void removeEvent(std::int64_t id) { removed_.insert(id); }
     // An operator takes an event out of the queue for good.
     void discard(std::int64_t id) { queue_.erase({laneOf(events_.at(id).orderKey), id}); }
@@ -91,7 +89,7 @@ public:
             const bool read = std::ranges::find(ids, id) != ids.end();
             if (id <= batch.cursor && !read && !std::ranges::binary_search(known, id)) late.push_back(id);
         }
-        if (late.size() > limit) {
+        if (late.size() > limit) { // see OutboxSource::read
             late.resize(limit);
             std::erase_if(ids, [&](auto id) { return id > late.back(); });
             batch.cursor = std::max(cursor, late.back());
@@ -121,14 +119,16 @@ public:
     std::size_t pending() const { return queue_.size(); }
     const std::map<std::int64_t, scheduler::HeldRecord>& held() const { return held_; }
     const std::map<std::int64_t, scheduler::OutboxRecord>& events() const { return events_; }
-    bool keyHeld(const std::string& key, std::int64_t before) const {
-        return std::ranges::any_of(held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
-    }
 
     // Runs between poll A and poll B: where late commits slip in.
     std::function<void()> betweenPolls;
 
 private:
+    bool keyHeld(const std::string& key, std::int64_t before) const {
+        return std::ranges::any_of(held_, [&](const auto& row) {
+            return row.second.orderKey == key && row.first < before;
+        });
+    }
     struct Lock {
         std::string holder;
         core::Instant until{};

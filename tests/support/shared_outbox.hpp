@@ -1,4 +1,4 @@
-// The outbox in memory for services with threads: MemoryOutbox behind a mutex, its lanes' locks as a LockStore.
+// MemoryOutbox for services with threads: behind a mutex, and with its lanes' locks as a LockStore.
 #pragma once
 
 #include "platform/core/error.hpp"

@@ -104,13 +104,37 @@ BOOST_AUTO_TEST_CASE(a_lease_that_runs_out_while_the_database_is_away_cancels_th
 
 BOOST_AUTO_TEST_CASE(a_renewal_whose_answer_comes_after_the_lease_is_too_late) {
     JobStage stage;
-    stage.locks.answerLate(40ms);
     const auto slow = job([&](const JobContext& context) {
+        stage.locks.answerLate(40ms);
         stage.clock.advance(10ms);
         awaitCancel(context.cancelled);
     }, kShort);
     BOOST_TEST((JobRunner(slow, stage.environment).runOnce({}).outcome == Outcome::lost));
     BOOST_TEST(stage.locks.renewals() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_lock_whose_answer_comes_after_the_lease_is_too_late) {
+    JobStage stage;
+    stage.locks.answerLate(30ms);
+    const auto slow = job([](const JobContext& context) { awaitCancel(context.cancelled); }, kShort);
+    BOOST_TEST((JobRunner(slow, stage.environment).runOnce({}).outcome == Outcome::lost));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_is_away_for_a_moment_costs_no_lease) {
+    JobStage stage;
+    const auto patient = job([&](const JobContext& context) {
+        const auto awaitRenewal = [&](int count) {
+            while (stage.locks.renewals() < count && !context.cancelled.stop_requested()) std::this_thread::yield();
+        };
+        stage.locks.goDown();
+        stage.clock.advance(10ms);
+        awaitRenewal(1);
+        stage.locks.comeBack();
+        stage.clock.advance(10ms);
+        awaitRenewal(2);
+        BOOST_TEST(!context.cancelled.stop_requested());
+    }, kShort);
+    BOOST_TEST((JobRunner(patient, stage.environment).runOnce({}).outcome == Outcome::done));
 }
 
 BOOST_AUTO_TEST_CASE(a_long_job_keeps_its_lease) {

@@ -116,6 +116,13 @@ BOOST_AUTO_TEST_CASE(slow_renewal_does_not_extend_the_lease_of_lanes) {
     BOOST_TEST(world.node.lost.size() == 16u);
 }
 
+BOOST_AUTO_TEST_CASE(lanes_that_were_slow_to_take_count_from_before_they_were_asked_for) {
+    World world;
+    world.locks.answerLate(700ms); // all sixteen: 11.2 s
+    world.node.leases.round();
+    BOOST_TEST(world.node.lost.size() == 16u);
+}
+
 BOOST_AUTO_TEST_CASE(a_released_lane_is_free_at_once_and_may_be_taken_again) {
     World world;
     world.node.leases.round();
