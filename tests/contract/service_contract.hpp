@@ -21,7 +21,8 @@ namespace outboxd::testing {
 
 // Threads of this process.
 inline std::ptrdiff_t threadsNow() {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                         std::filesystem::directory_iterator());
 }
 
 template <class UnderTest> struct ServiceContract {
@@ -86,11 +87,11 @@ template <class UnderTest> struct ServiceContract {
 } // namespace outboxd::testing
 
 // A macro, so that each case has its own name in the report.
-#define SERVICE_CONTRACT(UnderTest)                                                                        \
-    using Contract = outboxd::testing::ServiceContract<UnderTest>;                                         \
-    BOOST_AUTO_TEST_CASE(its_constructor_starts_no_thread) { Contract::constructionStartsNothing(); }      \
-    BOOST_AUTO_TEST_CASE(it_may_be_stopped_before_it_was_started) { Contract::stopBeforeStart(); }         \
-    BOOST_AUTO_TEST_CASE(it_is_quiet_when_stop_returns_also_the_second_time) { Contract::stopIsQuiet(); }  \
-    BOOST_AUTO_TEST_CASE(it_may_be_started_again) { Contract::startAgain(); }                              \
-    BOOST_AUTO_TEST_CASE(a_failed_start_leaves_nothing_running) { Contract::failedStartLeavesNothing(); }  \
+#define SERVICE_CONTRACT(UnderTest)                                                                          \
+    using Contract = outboxd::testing::ServiceContract<UnderTest>;                                           \
+    BOOST_AUTO_TEST_CASE(its_constructor_starts_no_thread) { Contract::constructionStartsNothing(); }        \
+    BOOST_AUTO_TEST_CASE(it_may_be_stopped_before_it_was_started) { Contract::stopBeforeStart(); }           \
+    BOOST_AUTO_TEST_CASE(it_is_quiet_when_stop_returns_also_the_second_time) { Contract::stopIsQuiet(); }    \
+    BOOST_AUTO_TEST_CASE(it_may_be_started_again) { Contract::startAgain(); }                                \
+    BOOST_AUTO_TEST_CASE(a_failed_start_leaves_nothing_running) { Contract::failedStartLeavesNothing(); }    \
     BOOST_AUTO_TEST_CASE(its_destructor_stops_it) { Contract::destructionStops(); }

@@ -36,8 +36,10 @@ BOOST_AUTO_TEST_CASE(a_read_gives_the_events_of_a_lane_as_they_were_written) {
     BOOST_REQUIRE(batch.rows.size() == 1u);
     const auto& record = batch.rows[0].record;
     BOOST_TEST(record.id == id);
-    BOOST_TEST(record.eventId.text() == db.value("SELECT LOWER(CONCAT_WS('-', SUBSTR(h, 1, 8), SUBSTR(h, 9, 4), SUBSTR(h, 13, 4), "
-                                                 "SUBSTR(h, 17, 4), SUBSTR(h, 21))) FROM (SELECT HEX(event_id) h FROM outbox_event) t"));
+    BOOST_TEST(
+        record.eventId.text() ==
+        db.value("SELECT LOWER(CONCAT_WS('-', SUBSTR(h, 1, 8), SUBSTR(h, 9, 4), SUBSTR(h, 13, 4), "
+                 "SUBSTR(h, 17, 4), SUBSTR(h, 21))) FROM (SELECT HEX(event_id) h FROM outbox_event) t"));
     BOOST_TEST(record.aggregateType == "thing");
     BOOST_TEST(record.aggregateId == "a-k");
     BOOST_TEST(record.orderKey == "k");
@@ -184,7 +186,8 @@ BOOST_AUTO_TEST_CASE(a_repeated_mark_is_harmless) {
     const auto parked = db.write("k");
     const auto term = db.hold(db.laneOf(sent));
     const Ids settled{sent};
-    const std::vector hold{held(failed, HeldRecord::State::failed, "too large"), held(parked, HeldRecord::State::parked)};
+    const std::vector hold{held(failed, HeldRecord::State::failed, "too large"),
+                           held(parked, HeldRecord::State::parked)};
     for (int i = 0; i < 2; ++i) BOOST_TEST((db.source.mark(term, settled, hold) == MarkResult::marked));
     BOOST_TEST(db.number("SELECT COUNT(*) FROM outbox_queue") == 0);
     BOOST_TEST(db.number("SELECT COUNT(*) FROM outbox_held") == 2);
@@ -198,7 +201,8 @@ BOOST_AUTO_TEST_CASE(an_error_of_any_length_is_kept_as_far_as_the_column_goes) {
     OutboxDatabase db;
     const auto id = db.write("k");
     std::string error = "x";
-    for (int i = 0; i < 400; ++i) error += "\xED\x95\x9C"; // 1,201 bytes: no cut at 500 bytes falls between characters
+    for (int i = 0; i < 400; ++i)
+        error += "\xED\x95\x9C"; // 1,201 bytes: no cut at 500 bytes falls between characters
     const std::vector hold{held(id, HeldRecord::State::failed, error)};
     BOOST_TEST((db.source.mark(db.hold(db.laneOf(id)), {}, hold) == MarkResult::marked));
     const auto kept = db.value("SELECT error FROM outbox_held");
@@ -279,7 +283,8 @@ BOOST_AUTO_TEST_CASE(the_backlog_counts_what_waits) {
     BOOST_TEST(none.failed + none.parked == 0);
     const auto first = db.write("k");
     const auto failed = db.write("k"), parked = db.write("k"), also = db.write("k");
-    db.run("UPDATE outbox_event SET created_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE id = " + std::to_string(first));
+    db.run("UPDATE outbox_event SET created_at = UTC_TIMESTAMP(6) - INTERVAL 1 HOUR WHERE id = " +
+           std::to_string(first));
     const std::vector hold{held(failed, HeldRecord::State::failed), held(parked, HeldRecord::State::parked),
                            held(also, HeldRecord::State::parked)};
     BOOST_TEST((db.source.mark(db.hold(db.laneOf(first)), {}, hold) == MarkResult::marked));

@@ -35,7 +35,8 @@ public:
         clock_.advance(late_);
         return true;
     }
-    std::vector<bool> extend(std::span<const scheduler::Term> terms, std::chrono::milliseconds atMost) override {
+    std::vector<bool> extend(std::span<const scheduler::Term> terms,
+                             std::chrono::milliseconds atMost) override {
         const std::lock_guard guard(mutex_);
         ++renewals_;
         reach();
