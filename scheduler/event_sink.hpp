@@ -38,8 +38,8 @@ struct ProduceResult {
         accepted,
         full,      // back-pressure: nothing was taken; try again after reports were served
         not_ready, // the topic has no leaders yet, cannot be created now, or the broker is away; try again later
-        refused,   // a verdict on this record that needs no broker: too large, bad topic name, bad headers
-        broken,    // the session can take nothing any more (fatal producer): purge it and open another
+        refused, // a verdict on this record that needs no broker: too large, bad topic name, bad headers
+        broken,  // the session can take nothing any more (fatal producer): purge it and open another
     };
     Kind kind = Kind::accepted;
     std::string error; // for not_ready, refused and broken: what is wrong and what to change

@@ -22,7 +22,7 @@ struct JobContext {
 
 struct JobLock {
     std::chrono::milliseconds atMost{30000}; // the lease; renewed while the job runs
-    std::chrono::milliseconds atLeast{0};    // kept at least this long after it was taken: the cluster-wide pace
+    std::chrono::milliseconds atLeast{0}; // kept at least this long after it was taken: the cluster-wide pace
 };
 
 struct Job {

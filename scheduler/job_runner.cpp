@@ -128,11 +128,12 @@ void JobRunner::remember(const JobRun& run) noexcept {
     lastOutcome_ = run.outcome;
     if (run.outcome == JobRun::Outcome::failed || run.outcome == JobRun::Outcome::lost) {
         if (changed) {
-            environment_.logger.error("job_failed",
-                                      {{"job", run.job}, {"outcome", name(run.outcome)}, {"error", run.detail}});
+            environment_.logger.error(
+                "job_failed", {{"job", run.job}, {"outcome", name(run.outcome)}, {"error", run.detail}});
         }
     } else if (changed || job_.history == Job::History::every_run) {
-        environment_.logger.info("job_ran", {{"job", run.job}, {"outcome", name(run.outcome)}, {"detail", run.detail}});
+        environment_.logger.info("job_ran",
+                                 {{"job", run.job}, {"outcome", name(run.outcome)}, {"detail", run.detail}});
     }
     if (!changed && job_.history == Job::History::transitions) return;
     try {

@@ -14,7 +14,8 @@ inline constexpr int kLanes = 16;
 
 // The ShedLock name of a lane: "outbox-lane-00" to "outbox-lane-15".
 inline std::string laneLock(Lane lane) {
-    return std::string("outbox-lane-") + static_cast<char>('0' + lane / 10) + static_cast<char>('0' + lane % 10);
+    return std::string("outbox-lane-") + static_cast<char>('0' + lane / 10) +
+           static_cast<char>('0' + lane % 10);
 }
 
 } // namespace outboxd::scheduler

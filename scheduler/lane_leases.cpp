@@ -2,8 +2,8 @@
 
 namespace outboxd::scheduler {
 
-LaneLeases::LaneLeases(LockStore& locks, const core::Clock& clock, core::Logger& logger, LaneLeaseSettings settings,
-                       Listener& listener)
+LaneLeases::LaneLeases(LockStore& locks, const core::Clock& clock, core::Logger& logger,
+                       LaneLeaseSettings settings, Listener& listener)
     : locks_(locks), clock_(clock), logger_(logger), settings_(std::move(settings)), listener_(listener) {}
 
 void LaneLeases::round() {
@@ -38,7 +38,8 @@ void LaneLeases::renew(core::Instant now) {
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < lanes.size(); ++i) {
             const auto found = held_.find(lanes[i]);
-            if (found == held_.end() || found->second.holder != terms[i].holder) continue; // released meanwhile
+            if (found == held_.end() || found->second.holder != terms[i].holder)
+                continue; // released meanwhile
             if (valid[i]) {
                 found->second.deadline = now + settings_.lease;
                 found->second.renewAt = now + settings_.renewEvery;
@@ -68,7 +69,8 @@ void LaneLeases::expire(core::Instant now) {
         }
     }
     for (const auto& term : lost) {
-        logger_.warning("lane_lost", {{"lane", term.lane}, {"reason", "the lease ran out before it could be renewed"}});
+        logger_.warning("lane_lost",
+                        {{"lane", term.lane}, {"reason", "the lease ran out before it could be renewed"}});
         listener_.laneLost(term);
     }
 }

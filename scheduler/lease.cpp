@@ -8,7 +8,8 @@ namespace outboxd::scheduler {
 
 std::string newHolder(const std::string& host, const core::Clock& clock) {
     constexpr std::size_t longestHost = 180; // the column has 255; pid and uuid need at most 48
-    return host.substr(0, longestHost) + ":" + std::to_string(getpid()) + ":" + core::newEventId(clock).text();
+    return host.substr(0, longestHost) + ":" + std::to_string(getpid()) + ":" +
+           core::newEventId(clock).text();
 }
 
 } // namespace outboxd::scheduler

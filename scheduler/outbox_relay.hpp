@@ -49,14 +49,15 @@ private:
         LaneTerm term;
         relay::Epoch epoch = 0;
         std::int64_t cursor = 0;
-        std::map<std::int64_t, bool> rows;  // read and not yet marked; true once settled (acknowledged or held)
+        std::map<std::int64_t, bool>
+            rows; // read and not yet marked; true once settled (acknowledged or held)
         std::vector<std::int64_t> toSettle; // acknowledged, for the next mark
         std::vector<HeldRecord> toHold;     // verdicts, for the next mark
         std::vector<std::int64_t> settling; // in the mark under way
         std::vector<HeldRecord> holding;
         // Lowest held id per key, as far as the next read might not show it yet. Rows before it are not behind it.
         std::map<std::string, std::int64_t> heldKeys;
-        std::set<std::int64_t> suspects;    // blamed by the broker in a batch; to be judged one at a time
+        std::set<std::int64_t> suspects; // blamed by the broker in a batch; to be judged one at a time
         bool hasWork = true, reading = false, producing = false, marking = false;
         bool readIsStale = false; // the read under way was asked for before its session broke
         core::Instant lastRead{}, lastMark{};
@@ -117,15 +118,15 @@ private:
     std::unordered_map<DeliveryToken, InFlight> inFlight_;
     DeliveryToken lastToken_ = 0;
     relay::Epoch lastEpoch_ = 0;
-    std::size_t rows_ = 0;  // read and not yet marked, of all lanes
-    std::size_t bytes_ = 0; // in flight
+    std::size_t rows_ = 0;                 // read and not yet marked, of all lanes
+    std::size_t bytes_ = 0;                // in flight
     std::size_t typicalBytes_ = 32U << 10; // of a row, by what was read lately
 
     SessionState session_ = SessionState::none;
     SessionMode mode_ = SessionMode::bulk;
-    core::Instant openAt_{};     // not before; moves away with each failed session
+    core::Instant openAt_{}; // not before; moves away with each failed session
     core::Instant brokenAt_{};
-    core::Instant lastReport_{}; // or the first record after a quiet time
+    core::Instant lastReport_{};  // or the first record after a quiet time
     core::Instant pausedUntil_{}; // back-pressure
     core::Instant::duration rebuildDelay_{};
 

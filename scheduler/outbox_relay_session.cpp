@@ -18,7 +18,8 @@ constexpr auto kNotReadyPause = std::chrono::microseconds{100ms};
 
 std::size_t sizeOf(const OutboxRecord& record) {
     constexpr std::size_t perRecord = 128; // headers that the wire profile adds, and bookkeeping
-    return record.orderKey.size() + record.headers.size() + (record.payload ? record.payload->size() : 0) + perRecord;
+    return record.orderKey.size() + record.headers.size() + (record.payload ? record.payload->size() : 0) +
+           perRecord;
 }
 
 } // namespace
@@ -42,11 +43,13 @@ void OutboxRelay::send(LaneState& lane, std::vector<Outgoing> records) {
         if (!room) continue; // nor is there any for those after it
         ++sent;
         bytes_ += bytes;
-        inFlight_.emplace(next.token, InFlight{lane.term.lane, lane.epoch, next.record.id, bytes, next.record.orderKey});
+        inFlight_.emplace(next.token,
+                          InFlight{lane.term.lane, lane.epoch, next.record.id, bytes, next.record.orderKey});
     }
     typicalBytes_ = (typicalBytes_ + read / records.size() + 1) / 2;
-    const std::vector<Outgoing> later(std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(sent)),
-                                      std::make_move_iterator(records.end()));
+    const std::vector<Outgoing> later(
+        std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(sent)),
+        std::make_move_iterator(records.end()));
     records.resize(sent);
     unread(lane, later);
     if (records.empty()) return;

@@ -21,29 +21,53 @@ struct Outgoing {
 // ---- events ----
 struct Tick {};     // time has passed
 struct Doorbell {}; // somebody committed events
-struct LaneTaken { LaneTerm term; };
-struct LaneLost { LaneTerm term; }; // by expiry, by an unsuccessful renewal or by a fence
-struct Probed { std::vector<LaneBounds> lanes; };
+struct LaneTaken {
+    LaneTerm term;
+};
+struct LaneLost {
+    LaneTerm term;
+}; // by expiry, by an unsuccessful renewal or by a fence
+struct Probed {
+    std::vector<LaneBounds> lanes;
+};
 struct ProbeFailed {};
-struct LaneRead { Lane lane; Epoch epoch; LaneBatch batch; };
-struct ReadFailed { Lane lane; Epoch epoch; };
+struct LaneRead {
+    Lane lane;
+    Epoch epoch;
+    LaneBatch batch;
+};
+struct ReadFailed {
+    Lane lane;
+    Epoch epoch;
+};
 struct Produced { // how far a Produce went; `rest` starts with the record that was not accepted
     Lane lane;
     Epoch epoch;
     std::vector<Outgoing> rest;
     ProduceResult stop; // `accepted` when rest is empty
 };
-struct Reported { std::vector<DeliveryReport> reports; };
-struct Marked { Lane lane; Epoch epoch; MarkResult result; };
-struct MarkFailed { Lane lane; Epoch epoch; };
-struct Drain {};        // stop reading, settle what is in flight, release the lanes
+struct Reported {
+    std::vector<DeliveryReport> reports;
+};
+struct Marked {
+    Lane lane;
+    Epoch epoch;
+    MarkResult result;
+};
+struct MarkFailed {
+    Lane lane;
+    Epoch epoch;
+};
+struct Drain {};         // stop reading, settle what is in flight, release the lanes
 struct DrainDeadline {}; // stop waiting for the broker; keep what it has acknowledged
 
-using Event = std::variant<Tick, Doorbell, LaneTaken, LaneLost, Probed, ProbeFailed, LaneRead, ReadFailed, Produced,
-                           Reported, Marked, MarkFailed, Drain, DrainDeadline>;
+using Event = std::variant<Tick, Doorbell, LaneTaken, LaneLost, Probed, ProbeFailed, LaneRead, ReadFailed,
+                           Produced, Reported, Marked, MarkFailed, Drain, DrainDeadline>;
 
 // ---- actions ----
-struct ProbeLanes { std::vector<Lane> lanes; };
+struct ProbeLanes {
+    std::vector<Lane> lanes;
+};
 struct ReadLane {
     LaneTerm term;
     Epoch epoch;
@@ -51,25 +75,35 @@ struct ReadLane {
     std::size_t limit;
     std::vector<std::int64_t> known;
 };
-struct Produce { Lane lane; Epoch epoch; std::vector<Outgoing> records; };
+struct Produce {
+    Lane lane;
+    Epoch epoch;
+    std::vector<Outgoing> records;
+};
 struct MarkLane {
     LaneTerm term;
     Epoch epoch;
     std::vector<std::int64_t> settled;
     std::vector<HeldRecord> held;
 };
-struct OpenSession { SessionMode mode; };
+struct OpenSession {
+    SessionMode mode;
+};
 struct PurgeSession {};
 struct CloseSession {};
-struct ReleaseLane { LaneTerm term; };
+struct ReleaseLane {
+    LaneTerm term;
+};
 
-using Action = std::variant<ProbeLanes, ReadLane, Produce, MarkLane, OpenSession, PurgeSession, CloseSession, ReleaseLane>;
+using Action = std::variant<ProbeLanes, ReadLane, Produce, MarkLane, OpenSession, PurgeSession, CloseSession,
+                            ReleaseLane>;
 
 struct Settings {
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};
     std::chrono::microseconds markInterval = std::chrono::milliseconds{20};
-    std::chrono::microseconds stallAfter = std::chrono::seconds{5};     // without any report: stop reading
-    std::chrono::microseconds rebuildDelay = std::chrono::milliseconds{100}; // doubled per failed session, to 5 s
+    std::chrono::microseconds stallAfter = std::chrono::seconds{5}; // without any report: stop reading
+    std::chrono::microseconds rebuildDelay =
+        std::chrono::milliseconds{100};                                 // doubled per failed session, to 5 s
     std::chrono::microseconds purgePatience = std::chrono::seconds{10}; // reports missing after a purge
     std::size_t batchSize = 2000;
     std::size_t markBatch = 2000;

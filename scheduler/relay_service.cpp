@@ -20,9 +20,10 @@ constexpr auto kAllowedSilence = 60s;
 } // namespace
 
 RelayService::RelayService(OutboxSource& source, EventSink& sink, LockStore& locks, const core::Clock& clock,
-                           core::Logger& logger, core::ProgressMonitor& progress, RelayServiceSettings settings)
-    : source_(source), sink_(sink), clock_(clock), logger_(logger), progress_(progress), settings_(std::move(settings)),
-      locks_(locks) {}
+                           core::Logger& logger, core::ProgressMonitor& progress,
+                           RelayServiceSettings settings)
+    : source_(source), sink_(sink), clock_(clock), logger_(logger), progress_(progress),
+      settings_(std::move(settings)), locks_(locks) {}
 
 RelayService::~RelayService() { stop(); }
 
@@ -104,8 +105,9 @@ void RelayService::runRules() {
         }
         serveReports(0ms);
         if (drainEnds && clock_.now() >= *drainEnds && !std::exchange(deadlineSaid, true)) {
-            logger_.warning("relay_drain_deadline", {{"in_flight", rules_->outstanding()},
-                                                     {"consequence", "unacknowledged events are sent again by the next holder"}});
+            logger_.warning("relay_drain_deadline",
+                            {{"in_flight", rules_->outstanding()},
+                             {"consequence", "unacknowledged events are sent again by the next holder"}});
             dispatch(relay::DrainDeadline{});
         }
         publishFigures();
@@ -154,7 +156,8 @@ void RelayService::publishFigures() {
     const std::lock_guard lock(mutex_);
     if (figures.stalled != published_.stalled) {
         if (figures.stalled) {
-            logger_.warning("broker_silent", {{"in_flight", figures.inFlightRows}, {"consequence", "reading pauses"}});
+            logger_.warning("broker_silent",
+                            {{"in_flight", figures.inFlightRows}, {"consequence", "reading pauses"}});
         } else {
             logger_.info("broker_answers_again");
         }
@@ -177,7 +180,8 @@ template <class Work> void RelayService::orAnswer(relay::Event failed, Work&& wo
 }
 
 void RelayService::perform(const relay::ProbeLanes& action) {
-    orAnswer(relay::ProbeFailed{}, [&] { answers_.emplace_back(relay::Probed{source_.probe(action.lanes)}); });
+    orAnswer(relay::ProbeFailed{},
+             [&] { answers_.emplace_back(relay::Probed{source_.probe(action.lanes)}); });
 }
 
 void RelayService::perform(const relay::ReadLane& action) {
@@ -185,8 +189,10 @@ void RelayService::perform(const relay::ReadLane& action) {
         auto batch = source_.read(action.term, action.cursor, action.limit, action.known);
         for (const auto& row : batch.rows) {
             if (row.eventMissing) {
-                logger_.warning("event_missing", {{"id", row.record.id}, {"lane", action.term.lane},
-                                                  {"consequence", "there is nothing to send; the queue row is removed"}});
+                logger_.warning("event_missing",
+                                {{"id", row.record.id},
+                                 {"lane", action.term.lane},
+                                 {"consequence", "there is nothing to send; the queue row is removed"}});
             }
         }
         answers_.emplace_back(relay::LaneRead{action.term.lane, action.epoch, std::move(batch)});
@@ -207,8 +213,10 @@ void RelayService::perform(relay::Produce& action) {
     produced.rest.assign(std::make_move_iterator(next), std::make_move_iterator(action.records.end()));
     if (produced.stop.kind == ProduceResult::Kind::refused) {
         const auto& refused = produced.rest.front().record;
-        logger_.error("event_refused", {{"id", refused.id}, {"event_id", refused.eventId.text()},
-                                        {"order_key", refused.orderKey}, {"error", produced.stop.error}});
+        logger_.error("event_refused", {{"id", refused.id},
+                                        {"event_id", refused.eventId.text()},
+                                        {"order_key", refused.orderKey},
+                                        {"error", produced.stop.error}});
     } else if (!produced.stop.error.empty()) {
         logger_.debug("produce_stopped", {{"lane", action.lane}, {"error", produced.stop.error}});
     }
@@ -219,7 +227,8 @@ void RelayService::perform(const relay::MarkLane& action) {
     orAnswer(relay::MarkFailed{action.term.lane, action.epoch}, [&] {
         const auto result = source_.mark(action.term, action.settled, action.held);
         if (result == MarkResult::lost) {
-            logger_.warning("lane_lost", {{"lane", action.term.lane}, {"reason", "the fence refused the mark"}});
+            logger_.warning("lane_lost",
+                            {{"lane", action.term.lane}, {"reason", "the fence refused the mark"}});
         }
         for (const auto& row : action.held) {
             if (result == MarkResult::lost) break;
@@ -240,8 +249,9 @@ void RelayService::perform(const relay::OpenSession& action) {
 }
 
 void RelayService::perform(const relay::PurgeSession&) {
-    logger_.warning("session_broken", {{"outstanding", rules_->outstanding()},
-                                       {"consequence", "purged; everything unacknowledged is sent again in order"}});
+    logger_.warning("session_broken",
+                    {{"outstanding", rules_->outstanding()},
+                     {"consequence", "purged; everything unacknowledged is sent again in order"}});
     if (session_ != nullptr) session_->purge();
 }
 

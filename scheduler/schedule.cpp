@@ -4,7 +4,8 @@
 
 namespace outboxd::scheduler {
 
-JobTimer::JobTimer(Schedule schedule, core::Instant start) : schedule_(schedule), due_(start + schedule.initialDelay) {
+JobTimer::JobTimer(Schedule schedule, core::Instant start)
+    : schedule_(schedule), due_(start + schedule.initialDelay) {
     if (schedule.interval <= std::chrono::microseconds{0}) {
         throw core::Error(core::ErrorKind::misconfigured, "a job's interval must be above zero");
     }

@@ -9,7 +9,7 @@ namespace outboxd::scheduler {
 
 struct Schedule {
     enum class Kind {
-        fixed_rate,  // every `interval` counted from the planned times; runs that were missed are not made up for
+        fixed_rate, // every `interval` counted from the planned times; runs that were missed are not made up for
         fixed_delay, // `interval` after the end of the run before
     };
     Kind kind = Kind::fixed_delay;

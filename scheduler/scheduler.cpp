@@ -27,7 +27,8 @@ std::vector<Job> checked(std::vector<Job> jobs) {
         const bool sound = job.work && job.timeout > 0us && (!job.lock || job.lock->atMost > 0ms);
         if (!sound) {
             throw core::Error(core::ErrorKind::misconfigured,
-                              "the job '" + job.name + "' needs work to do, and a timeout and a lease above zero");
+                              "the job '" + job.name +
+                                  "' needs work to do, and a timeout and a lease above zero");
         }
         JobTimer(job.schedule, {}); // throws here, not on the job's thread
         if (!names.insert(job.name).second) {

@@ -20,7 +20,8 @@ std::int64_t micros(std::chrono::milliseconds time) { return std::chrono::micros
 bool MysqlLockStore::tryLock(const Term& term, std::chrono::milliseconds atMost) {
     if (term.lock.empty() || term.lock.size() > kLongestName || term.holder.size() > kLongestHolder) {
         throw core::Error(core::ErrorKind::misconfigured,
-                          "the lock name '" + term.lock + "' must have 1 to 64 characters and its holder at most 255");
+                          "the lock name '" + term.lock +
+                              "' must have 1 to 64 characters and its holder at most 255");
     }
     auto session = database_.session();
     bool known = false;
@@ -54,9 +55,9 @@ std::vector<bool> MysqlLockStore::extend(std::span<const Term> terms, std::chron
 
     // Some are not ours any more: which ones?
     std::map<std::string, std::string> valid;
-    session->textQuery(BatchText(*session, sql::valid).texts(names).sql(), [&](database::Session::TextRow row) {
-        valid.emplace(std::string{row[0]}, std::string{row[1]});
-    });
+    session->textQuery(
+        BatchText(*session, sql::valid).texts(names).sql(),
+        [&](database::Session::TextRow row) { valid.emplace(std::string{row[0]}, std::string{row[1]}); });
     std::vector<bool> result;
     for (const auto& term : terms) {
         const auto found = valid.find(term.lock);
@@ -73,9 +74,9 @@ std::vector<std::string> MysqlLockStore::available(std::span<const std::string> 
     if (locks.empty()) return {};
     auto session = database_.session();
     std::map<std::string, bool> existing; // and whether it is free
-    session->textQuery(BatchText(*session, sql::existing).texts(locks).sql(), [&](database::Session::TextRow row) {
-        existing.emplace(std::string{row[0]}, row[1] != "0");
-    });
+    session->textQuery(
+        BatchText(*session, sql::existing).texts(locks).sql(),
+        [&](database::Session::TextRow row) { existing.emplace(std::string{row[0]}, row[1] != "0"); });
     std::vector<std::string> free;
     for (const auto& lock : locks) {
         const auto found = existing.find(lock);

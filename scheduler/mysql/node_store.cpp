@@ -39,8 +39,8 @@ void MysqlNodeRegistry::beat() {
 
 void MysqlJobHistory::add(const JobRun& run) {
     database_.session()->execute(sql::nodes::add_job_run,
-                                 {run.job, node_, orNull(run.term, 255), run.started, run.ended, name(run.outcome),
-                                  orNull(run.detail, 500)});
+                                 {run.job, node_, orNull(run.term, 255), run.started, run.ended,
+                                  name(run.outcome), orNull(run.detail, 500)});
 }
 
 int MysqlTopicPins::pin(const std::string& topic, int found) {

@@ -31,7 +31,8 @@ private:
 
 class MysqlJobHistory final : public JobHistory {
 public:
-    MysqlJobHistory(database::Database& database, std::string node) : database_(database), node_(std::move(node)) {}
+    MysqlJobHistory(database::Database& database, std::string node)
+        : database_(database), node_(std::move(node)) {}
     void add(const JobRun& run) override;
 
 private:

@@ -17,7 +17,8 @@ std::int64_t toInteger(std::string_view text) {
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size()) {
-        throw core::Error(core::ErrorKind::internal, "the outbox gave '" + std::string{text} + "' for a number");
+        throw core::Error(core::ErrorKind::internal,
+                          "the outbox gave '" + std::string{text} + "' for a number");
     }
     return value;
 }
@@ -49,13 +50,18 @@ constexpr std::size_t kLongestList = 500;
 
 // At most `most` of them, the lowest, ascending.
 std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::int64_t cursor,
-                                   std::span<const std::int64_t> known, const std::vector<QueuedRecord>& justRead,
-                                   std::size_t most) {
+                                   std::span<const std::int64_t> known,
+                                   const std::vector<QueuedRecord>& justRead, std::size_t most) {
     std::vector<std::int64_t> late;
     const auto enough = static_cast<std::int64_t>(known.size() + justRead.size() + most);
     const auto byId = [](const QueuedRecord& row, std::int64_t id) { return row.record.id < id; };
-    session.textQuery(BatchText(session, sql::read_known).text(laneLock(term.lane)).text(term.holder)
-                          .number(term.lane).number(cursor).number(enough).sql(),
+    session.textQuery(BatchText(session, sql::read_known)
+                          .text(laneLock(term.lane))
+                          .text(term.holder)
+                          .number(term.lane)
+                          .number(cursor)
+                          .number(enough)
+                          .sql(),
                       [&](Session::TextRow row) {
                           const auto id = toInteger(row[0]);
                           if (late.size() == most || std::ranges::binary_search(known, id)) return;
@@ -83,15 +89,21 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
                                   std::span<const std::int64_t> known) {
     auto session = database_.session();
     LaneBatch batch;
-    session->textQuery(BatchText(*session, sql::read_after).text(laneLock(term.lane)).text(term.holder)
-                           .number(term.lane).number(cursor).number(static_cast<std::int64_t>(limit)).sql(),
+    session->textQuery(BatchText(*session, sql::read_after)
+                           .text(laneLock(term.lane))
+                           .text(term.holder)
+                           .number(term.lane)
+                           .number(cursor)
+                           .number(static_cast<std::int64_t>(limit))
+                           .sql(),
                        [&](Session::TextRow row) { batch.rows.push_back(toRecord(row)); });
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
 
     auto late = lateOnes(*session, term, batch.cursor, known, batch.rows, limit + 1);
     if (late.empty()) return batch;
-    if (late.size() > limit) { // many came back to the queue at once: what follows them must not overtake them
+    if (late.size() >
+        limit) { // many came back to the queue at once: what follows them must not overtake them
         late.resize(limit);
         std::erase_if(batch.rows, [&](const QueuedRecord& row) { return row.record.id > late.back(); });
         batch.cursor = std::max(cursor, late.back());
@@ -120,7 +132,8 @@ MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::in
             }
             for (const auto& row : held) {
                 const auto* state = row.state == HeldRecord::State::failed ? "FAILED" : "PARKED";
-                const auto error = row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
+                const auto error =
+                    row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
                 session.execute(sql::hold, {row.id, term.lane, row.orderKey, state, error});
             }
             const auto valid = session.query(sql::fence, {laneLock(term.lane), term.holder});

@@ -1,9 +1,12 @@
 // What every core::Service keeps (platform/core/service.hpp), as cases to run over each of them.
 //
-//   struct RelayUnderTest { core::Service& service(); void makeStartFail(); void repair(); bool quiet(); };
+//   struct RelayUnderTest {
+//       core::Service& service();
+//       bool works();         // after start(): does its work once, and returns whether it did
+//       bool makeStartFail(); // false: this service has no way to fail at its start
+//       void repair();
+//   };
 //   SERVICE_CONTRACT(RelayUnderTest)
-//
-// makeStartFail() may return false: this service has no way to fail at its start.
 #pragma once
 
 #include "platform/core/error.hpp"
@@ -18,7 +21,8 @@ namespace outboxd::testing {
 
 // Threads of this process.
 inline std::ptrdiff_t threadsNow() {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"),
+                         std::filesystem::directory_iterator());
 }
 
 template <class UnderTest> struct ServiceContract {
@@ -83,11 +87,11 @@ template <class UnderTest> struct ServiceContract {
 } // namespace outboxd::testing
 
 // A macro, so that each case has its own name in the report.
-#define SERVICE_CONTRACT(UnderTest)                                                                                \
-    using Contract = outboxd::testing::ServiceContract<UnderTest>;                                                 \
-    BOOST_AUTO_TEST_CASE(its_constructor_starts_no_thread) { Contract::constructionStartsNothing(); }              \
-    BOOST_AUTO_TEST_CASE(it_may_be_stopped_before_it_was_started) { Contract::stopBeforeStart(); }                 \
-    BOOST_AUTO_TEST_CASE(it_is_quiet_when_stop_returns_also_the_second_time) { Contract::stopIsQuiet(); }          \
-    BOOST_AUTO_TEST_CASE(it_may_be_started_again) { Contract::startAgain(); }                                      \
-    BOOST_AUTO_TEST_CASE(a_failed_start_leaves_nothing_running) { Contract::failedStartLeavesNothing(); }          \
+#define SERVICE_CONTRACT(UnderTest)                                                                          \
+    using Contract = outboxd::testing::ServiceContract<UnderTest>;                                           \
+    BOOST_AUTO_TEST_CASE(its_constructor_starts_no_thread) { Contract::constructionStartsNothing(); }        \
+    BOOST_AUTO_TEST_CASE(it_may_be_stopped_before_it_was_started) { Contract::stopBeforeStart(); }           \
+    BOOST_AUTO_TEST_CASE(it_is_quiet_when_stop_returns_also_the_second_time) { Contract::stopIsQuiet(); }    \
+    BOOST_AUTO_TEST_CASE(it_may_be_started_again) { Contract::startAgain(); }                                \
+    BOOST_AUTO_TEST_CASE(a_failed_start_leaves_nothing_running) { Contract::failedStartLeavesNothing(); }    \
     BOOST_AUTO_TEST_CASE(its_destructor_stops_it) { Contract::destructionStops(); }

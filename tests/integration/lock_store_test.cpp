@@ -30,23 +30,26 @@ struct JavaNode {
     bool take(const std::string& name, std::int64_t micros) {
         return db.database.session()->textExecute(
                    "UPDATE shedlock SET lock_until = TIMESTAMPADD(MICROSECOND, " + std::to_string(micros) +
-                   ", UTC_TIMESTAMP(3)), locked_at = UTC_TIMESTAMP(3), locked_by = '" + host + "' WHERE name = '" + name +
-                   "' AND lock_until <= UTC_TIMESTAMP(3)") > 0;
+                   ", UTC_TIMESTAMP(3)), locked_at = UTC_TIMESTAMP(3), locked_by = '" + host +
+                   "' WHERE name = '" + name + "' AND lock_until <= UTC_TIMESTAMP(3)") > 0;
     }
     void unlock(const std::string& name) {
-        db.run("UPDATE shedlock SET lock_until = IF (TIMESTAMPADD(MICROSECOND, 0, locked_at) > UTC_TIMESTAMP(3) , "
-               "TIMESTAMPADD(MICROSECOND, 0, locked_at), UTC_TIMESTAMP(3)) WHERE name = '" + name +
-               "' AND locked_by = '" + host + "'");
+        db.run(
+            "UPDATE shedlock SET lock_until = IF (TIMESTAMPADD(MICROSECOND, 0, locked_at) > UTC_TIMESTAMP(3) , "
+            "TIMESTAMPADD(MICROSECOND, 0, locked_at), UTC_TIMESTAMP(3)) WHERE name = '" +
+            name + "' AND locked_by = '" + host + "'");
     }
 };
 
 void expire(OutboxDatabase& db, const std::string& name) {
-    db.run("UPDATE shedlock SET lock_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = '" + name + "'");
+    db.run("UPDATE shedlock SET lock_until = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE name = '" + name +
+           "'");
 }
 // Milliseconds that the lock still lasts, by the database's clock.
 std::int64_t lasts(OutboxDatabase& db, const std::string& name) {
-    return db.number("SELECT TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), lock_until) DIV 1000 FROM shedlock WHERE name = '" +
-                     name + "'");
+    return db.number(
+        "SELECT TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), lock_until) DIV 1000 FROM shedlock WHERE name = '" +
+        name + "'");
 }
 
 } // namespace
@@ -130,12 +133,15 @@ BOOST_AUTO_TEST_CASE(one_extension_of_sixteen_lanes_tells_which_were_lost) {
                                   "WHERE VARIABLE_NAME = 'COM_UPDATE'");
     BOOST_TEST(db.locks.extend(terms, 60s) == std::vector<bool>(16, true), boost::test_tools::per_element());
     BOOST_TEST(db.number("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS "
-                         "WHERE VARIABLE_NAME = 'COM_UPDATE'") - before == 1);
+                         "WHERE VARIABLE_NAME = 'COM_UPDATE'") -
+                   before ==
+               1);
     expire(db, scheduler::laneLock(3));
     expire(db, scheduler::laneLock(9));
     BOOST_TEST(db.locks.tryLock({scheduler::laneLock(9), "other:1:x"}, 60s));
     const auto valid = db.locks.extend(terms, 60s);
-    for (std::size_t lane = 0; lane < valid.size(); ++lane) BOOST_TEST(valid[lane] == (lane != 3 && lane != 9));
+    for (std::size_t lane = 0; lane < valid.size(); ++lane)
+        BOOST_TEST(valid[lane] == (lane != 3 && lane != 9));
     BOOST_TEST(db.locks.holderOf(scheduler::laneLock(9)) == "other:1:x");
 }
 
@@ -164,11 +170,13 @@ BOOST_AUTO_TEST_CASE(a_lock_is_kept_for_its_least_time) {
 BOOST_AUTO_TEST_CASE(a_name_that_the_table_would_cut_is_refused) {
     OutboxDatabase db;
     BOOST_TEST(db.locks.tryLock({std::string(64, 'x'), "me"}, 60s));
-    BOOST_TEST(errorOf([&] { db.locks.tryLock({std::string(65, 'x'), "me"}, 60s); }).kind() ==
-               core::ErrorKind::misconfigured);
+    BOOST_TEST(errorOf([&] {
+                   db.locks.tryLock({std::string(65, 'x'), "me"}, 60s);
+               }).kind() == core::ErrorKind::misconfigured);
     BOOST_TEST(errorOf([&] { db.locks.tryLock({"", "me"}, 60s); }).kind() == core::ErrorKind::misconfigured);
-    BOOST_TEST(errorOf([&] { db.locks.tryLock({"job", std::string(256, 'x')}, 60s); }).kind() ==
-               core::ErrorKind::misconfigured);
+    BOOST_TEST(errorOf([&] {
+                   db.locks.tryLock({"job", std::string(256, 'x')}, 60s);
+               }).kind() == core::ErrorKind::misconfigured);
     BOOST_TEST(db.number("SELECT COUNT(*) FROM shedlock") == 1);
 }
 
@@ -196,7 +204,8 @@ BOOST_AUTO_TEST_CASE(of_many_threads_one_wins_each_round) {
         std::atomic<int> winners{0};
         crowd(16, [&](int number) {
             MysqlLockStore store(db.database);
-            if (store.tryLock({"fresh-" + std::to_string(round), "me:" + std::to_string(number)}, 60s)) ++winners;
+            if (store.tryLock({"fresh-" + std::to_string(round), "me:" + std::to_string(number)}, 60s))
+                ++winners;
         });
         BOOST_TEST(winners == 1);
     }

@@ -37,17 +37,21 @@ BOOST_AUTO_TEST_CASE(a_heartbeat_moves_by_database_time) {
     node.enter();
     db.run("UPDATE node SET heartbeat = '2001-01-01'");
     node.beat();
-    BOOST_TEST(db.value("SELECT ABS(TIMESTAMPDIFF(SECOND, heartbeat, UTC_TIMESTAMP(6))) < 60 FROM node") == "1");
+    BOOST_TEST(db.value("SELECT ABS(TIMESTAMPDIFF(SECOND, heartbeat, UTC_TIMESTAMP(6))) < 60 FROM node") ==
+               "1");
 }
 
 BOOST_AUTO_TEST_CASE(a_run_is_written_with_its_times_and_outcome) {
     OutboxDatabase db;
     MysqlJobHistory history(db.database, "shop-1");
     const auto started = database::parseDateTime("2026-01-02 03:04:05.678901").value();
-    JobRun run{"tidy", "shop-1:7:abc", started, started + std::chrono::microseconds{5}, JobRun::Outcome::lost, "gone"};
+    JobRun run{"tidy", "shop-1:7:abc", started, started + std::chrono::microseconds{5}, JobRun::Outcome::lost,
+               "gone"};
     history.add(run);
-    BOOST_TEST(db.value("SELECT CONCAT_WS('|', job, node, term, started_at, ended_at, outcome, detail) FROM job_run") ==
-               "tidy|shop-1|shop-1:7:abc|2026-01-02 03:04:05.678901|2026-01-02 03:04:05.678906|LOST|gone");
+    BOOST_TEST(
+        db.value(
+            "SELECT CONCAT_WS('|', job, node, term, started_at, ended_at, outcome, detail) FROM job_run") ==
+        "tidy|shop-1|shop-1:7:abc|2026-01-02 03:04:05.678901|2026-01-02 03:04:05.678906|LOST|gone");
     for (const auto outcome : {JobRun::Outcome::done, JobRun::Outcome::failed, JobRun::Outcome::cancelled,
                                JobRun::Outcome::skipped}) {
         run.outcome = outcome;

@@ -23,12 +23,16 @@ struct Step {
 // 300,000 queued events over 16 lanes, with few held ones.
 struct LongQueue {
     LongQueue() {
-        db.run("INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, order_key, type, payload) "
-               "SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 'thing', seq, CONCAT('key-', seq MOD 5000), 'Changed', '{}' "
-               "FROM seq_1_to_" + std::to_string(kQueued));
-        db.run("INSERT INTO outbox_held (id, lane, order_key, state) SELECT id, CRC32(order_key) & 15, order_key, 'PARKED' "
-               "FROM outbox_event WHERE id <= 100");
-        db.database.session()->textQuery("ANALYZE TABLE outbox_event, outbox_queue, outbox_held, shedlock", [](auto) {});
+        db.run(
+            "INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, order_key, type, payload) "
+            "SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 'thing', seq, CONCAT('key-', seq MOD 5000), 'Changed', '{}' "
+            "FROM seq_1_to_" +
+            std::to_string(kQueued));
+        db.run(
+            "INSERT INTO outbox_held (id, lane, order_key, state) SELECT id, CRC32(order_key) & 15, order_key, 'PARKED' "
+            "FROM outbox_event WHERE id <= 100");
+        db.database.session()->textQuery("ANALYZE TABLE outbox_event, outbox_queue, outbox_held, shedlock",
+                                         [](auto) {});
         term = db.hold(5);
         db.database.session()->textQuery("SELECT id FROM outbox_queue WHERE lane = 5 ORDER BY id LIMIT 2000",
                                          [&](auto row) { ids.push_back(std::stoll(std::string{row[0]})); });
@@ -37,9 +41,10 @@ struct LongQueue {
         std::vector<Step> steps;
         db.database.session()->textQuery("EXPLAIN " + text, [&](auto row) {
             const auto cell = [&](std::size_t i) { return std::string{row[i]}; };
-            steps.push_back({cell(1), cell(2), cell(3), cell(5), cell(9), row[8].empty() ? 0 : std::stoll(cell(8))});
-            BOOST_TEST_MESSAGE(steps.back().table << " " << steps.back().type << " " << steps.back().key << " "
-                                                  << steps.back().rows << " " << steps.back().extra);
+            steps.push_back(
+                {cell(1), cell(2), cell(3), cell(5), cell(9), row[8].empty() ? 0 : std::stoll(cell(8))});
+            BOOST_TEST_MESSAGE(steps.back().table << " " << steps.back().type << " " << steps.back().key
+                                                  << " " << steps.back().rows << " " << steps.back().extra);
         });
         return steps;
     }
@@ -77,7 +82,9 @@ LongQueue& queue() {
     return queue;
 }
 
-BatchText batch(database::Session& session, const database::Statement& statement) { return {session, statement}; }
+BatchText batch(database::Session& session, const database::Statement& statement) {
+    return {session, statement};
+}
 
 } // namespace
 
@@ -88,12 +95,20 @@ BOOST_AUTO_TEST_CASE(the_probe_is_a_loose_index_scan) {
     BOOST_REQUIRE(steps.size() == 1u);
     BOOST_TEST(steps[0].extra.find("Using index for group-by") != std::string::npos);
     const auto session = queue().db.connect();
-    BOOST_TEST(queue().touched(*session, [&] { session->textQuery(std::string{statements::probe.text}, [](auto) {}); }) < 200);
+    BOOST_TEST(queue().touched(*session, [&] {
+        session->textQuery(std::string{statements::probe.text}, [](auto) {});
+    }) < 200);
 }
 
 BOOST_AUTO_TEST_CASE(poll_a_reads_its_batch_by_primary_keys) {
     const auto session = queue().db.connect();
-    const auto text = batch(*session, statements::read_after).text("outbox-lane-05").text("me").number(5).number(0).number(kBatch).sql();
+    const auto text = batch(*session, statements::read_after)
+                          .text("outbox-lane-05")
+                          .text("me")
+                          .number(5)
+                          .number(0)
+                          .number(kBatch)
+                          .sql();
     expectIndexed(queue().explain(text));
     std::uint64_t rows = 0;
     BOOST_TEST(queue().touched(*session, [&] { rows = session->textQuery(text, [](auto) {}); }) < 4 * kBatch);
@@ -102,7 +117,13 @@ BOOST_AUTO_TEST_CASE(poll_a_reads_its_batch_by_primary_keys) {
 
 BOOST_AUTO_TEST_CASE(poll_b_reads_what_it_knows_by_primary_key) {
     const auto session = queue().db.connect();
-    const auto text = batch(*session, statements::read_known).text("outbox-lane-05").text("me").number(5).number(queue().ids.back()).number(kBatch).sql();
+    const auto text = batch(*session, statements::read_known)
+                          .text("outbox-lane-05")
+                          .text("me")
+                          .number(5)
+                          .number(queue().ids.back())
+                          .number(kBatch)
+                          .sql();
     expectIndexed(queue().explain(text));
     BOOST_TEST(queue().touched(*session, [&] { session->textQuery(text, [](auto) {}); }) < 2 * kBatch);
 }
@@ -111,7 +132,8 @@ BOOST_AUTO_TEST_CASE(poll_b_reads_late_rows_by_primary_keys) {
     // 500 is the longest list that is asked for: above 1,000 MariaDB makes a derived table of it, and sorts.
     for (const std::size_t many : {std::size_t{1}, std::size_t{500}}) {
         const auto session = queue().db.connect();
-        const std::vector<std::int64_t> late(queue().ids.begin(), queue().ids.begin() + static_cast<std::ptrdiff_t>(many));
+        const std::vector<std::int64_t> late(queue().ids.begin(),
+                                             queue().ids.begin() + static_cast<std::ptrdiff_t>(many));
         const auto text = batch(*session, statements::read_late).number(5).numbers(late).sql();
         BOOST_TEST_CONTEXT(many << " rows") {
             expectIndexed(queue().explain(text));

@@ -52,7 +52,8 @@ public:
         std::map<std::string, int> partitions;
         std::set<std::int64_t> seen;
         for (const auto& record : reader.readAll(name())) {
-            BOOST_TEST(partitions.try_emplace(record.key, record.partition).first->second == record.partition);
+            BOOST_TEST(partitions.try_emplace(record.key, record.partition).first->second ==
+                       record.partition);
             const auto id = std::stoll(TopicReader::header(record, "outbox_seq"));
             if (seen.insert(id).second) firsts[record.key].push_back(id);
         }
@@ -108,12 +109,14 @@ BOOST_AUTO_TEST_CASE(events_of_many_writers_arrive_in_the_order_of_their_commits
     constexpr int kWriters = 8, kEach = 625, kKeys = 50;
     Stage stage;
     stage.db.run("CREATE TABLE subject (name VARCHAR(20) PRIMARY KEY, n INT NOT NULL DEFAULT 0)");
-    for (int i = 0; i < kKeys; ++i) stage.db.run("INSERT INTO subject (name) VALUES ('key-" + std::to_string(i) + "')");
+    for (int i = 0; i < kKeys; ++i)
+        stage.db.run("INSERT INTO subject (name) VALUES ('key-" + std::to_string(i) + "')");
 
     stage.relay.start();
     crowd(kWriters + 1, [&](int number) {
         if (number == kWriters) { // one of them restarts the relay in the middle
-            while (stage.db.number("SELECT COUNT(*) FROM outbox_event") < kWriters * kEach / 3) std::this_thread::yield();
+            while (stage.db.number("SELECT COUNT(*) FROM outbox_event") < kWriters * kEach / 3)
+                std::this_thread::yield();
             stage.relay.stop();
             stage.relay.start();
             return;
@@ -123,7 +126,8 @@ BOOST_AUTO_TEST_CASE(events_of_many_writers_arrive_in_the_order_of_their_commits
         for (int i = 0; i < kEach; ++i) {
             const auto key = "key-" + std::to_string(random() % kKeys);
             session->begin();
-            session->textExecute("UPDATE subject SET n = n + 1 WHERE name = '" + key + "'"); // the lock on the key
+            session->textExecute("UPDATE subject SET n = n + 1 WHERE name = '" + key +
+                                 "'"); // the lock on the key
             stage.db.insert(*session, key, std::string(300, 'x'));
             session->commit();
             if (i % 10 == 0) stage.relay.ring();
@@ -141,7 +145,8 @@ BOOST_AUTO_TEST_CASE(events_of_many_writers_arrive_in_the_order_of_their_commits
     }
     BOOST_TEST(arrived == static_cast<std::size_t>(kWriters * kEach));
     BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM outbox_held") == 0);
-    BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM shedlock WHERE lock_until > UTC_TIMESTAMP(3)") == 0); // released
+    BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM shedlock WHERE lock_until > UTC_TIMESTAMP(3)") ==
+               0); // released
 }
 
 // The broker takes no record that is older than a day, and with it refuses its batch.
@@ -157,7 +162,8 @@ BOOST_AUTO_TEST_CASE(a_record_that_the_broker_refuses_fails_alone_and_holds_back
     session->commit();
     const auto ids = written["key-5"];
     constexpr std::size_t poison = 20;
-    stage.db.run("UPDATE outbox_event SET created_at = '2001-01-01' WHERE id = " + std::to_string(ids[poison]));
+    stage.db.run("UPDATE outbox_event SET created_at = '2001-01-01' WHERE id = " +
+                 std::to_string(ids[poison]));
 
     stage.relay.start();
     stage.awaitQueued(0);
@@ -195,8 +201,9 @@ BOOST_AUTO_TEST_CASE(a_record_larger_than_its_topic_takes_fails_alone_without_di
     BOOST_TEST(stage.statusOf(after) == "PARKED");
     BOOST_TEST(stage.statusOf(other) == "SENT");
     BOOST_TEST(stage.relay.figures().brokenSessions == 0u);
-    BOOST_TEST(stage.db.value("SELECT error FROM outbox_held WHERE state = 'FAILED'").find("max.message.bytes") !=
-               std::string::npos);
+    BOOST_TEST(
+        stage.db.value("SELECT error FROM outbox_held WHERE state = 'FAILED'").find("max.message.bytes") !=
+        std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

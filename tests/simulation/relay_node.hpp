@@ -29,7 +29,8 @@ public:
         } else if (!events_.empty()) {
             auto event = std::move(events_.front());
             events_.pop_front();
-            for (auto& action : rules_.step(std::move(event), clock_.now())) actions_.push_back(std::move(action));
+            for (auto& action : rules_.step(std::move(event), clock_.now()))
+                actions_.push_back(std::move(action));
         } else {
             scheduler::relay::Reported reported;
             if (session_) session_->poll(std::chrono::milliseconds{0}, reported.reports);
@@ -104,7 +105,9 @@ private:
         }
         events_.emplace_back(scheduler::relay::Marked{action.term.lane, action.epoch, result});
     }
-    void perform(const scheduler::relay::OpenSession& action, MarkFault) { session_ = sink_.open(action.mode); }
+    void perform(const scheduler::relay::OpenSession& action, MarkFault) {
+        session_ = sink_.open(action.mode);
+    }
     void perform(const scheduler::relay::PurgeSession&, MarkFault) { session_->purge(); }
     void perform(const scheduler::relay::CloseSession&, MarkFault) { session_.reset(); }
     void perform(const scheduler::relay::ReleaseLane& action, MarkFault) {

@@ -24,7 +24,8 @@ public:
             nodes_.push_back(std::make_unique<RelayNode>(name, outbox_, sink_, clock_, settings));
         }
         outbox_.betweenPolls = [this] {
-            while (roll(3) == 0 && commitOne()) {}
+            while (roll(3) == 0 && commitOne()) {
+            }
         };
     }
 
@@ -37,13 +38,18 @@ public:
             case 1: node.renew(); break;
             case 2: node.lose(static_cast<scheduler::Lane>(roll(6))); break;
             case 3: clock_.advance(std::chrono::milliseconds{roll(roll(20) == 0 ? 30000 : 200)}); break;
-            case 4: sink_.failNextBatch(roll(2) == 0 ? testing::FakeEventSink::Landed::no
-                                                     : testing::FakeEventSink::Landed::yes); break;
+            case 4:
+                sink_.failNextBatch(roll(2) == 0 ? testing::FakeEventSink::Landed::no
+                                                 : testing::FakeEventSink::Landed::yes);
+                break;
             case 5: roll(2) == 0 ? sink_.landStrays() : sink_.dropStrays(); break;
             case 6: roll(4) == 0 ? sink_.goDown() : sink_.comeBack(); break;
             case 7: roll(4) == 0 ? sink_.loseAcks() : sink_.returnAcks(); break;
             case 8: sink_.limitOutstanding(roll(3) == 0 ? roll(4) : 1000); break;
-            case 9: roll(3) == 0 ? sink_.topicNotReady("outbox.event.thing") : sink_.topicReady("outbox.event.thing"); break;
+            case 9:
+                roll(3) == 0 ? sink_.topicNotReady("outbox.event.thing")
+                             : sink_.topicReady("outbox.event.thing");
+                break;
             default: { // a pause of a node is the others being drawn for a while
                 const auto run = roll(30);
                 for (unsigned n = 0; n < run; ++n) node.stepOnce(markFault());
@@ -54,7 +60,8 @@ public:
 
     // All faults end; one node after the other gets its turn until the queue is empty.
     void calm() {
-        while (commitOne()) {}
+        while (commitOne()) {
+        }
         sink_.comeBack();
         sink_.returnAcks();
         sink_.topicReady("outbox.event.thing");
@@ -102,7 +109,9 @@ public:
     }
 
 private:
-    unsigned roll(std::size_t sides) { return static_cast<unsigned>(dice_() % std::max<std::size_t>(sides, 1)); }
+    unsigned roll(std::size_t sides) {
+        return static_cast<unsigned>(dice_() % std::max<std::size_t>(sides, 1));
+    }
 
     RelayNode::MarkFault markFault() {
         switch (roll(12)) {

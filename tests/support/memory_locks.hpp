@@ -23,7 +23,7 @@ public:
     }
     void goDown() { set(down_, true); }
     void comeBack() { set(down_, false); }
-    // Each renewal does its work at once and answers this much later.
+    // Each lock and renewal does its work at once and answers this much later.
     void answerLate(std::chrono::milliseconds time) { set(late_, time); }
 
     bool tryLock(const scheduler::Term& term, std::chrono::milliseconds atMost) override {
@@ -32,9 +32,11 @@ public:
         auto& row = locks_[term.lock];
         if (row.until > clock_.now()) return false;
         row = {term.holder, clock_.now(), clock_.now() + atMost};
+        clock_.advance(late_);
         return true;
     }
-    std::vector<bool> extend(std::span<const scheduler::Term> terms, std::chrono::milliseconds atMost) override {
+    std::vector<bool> extend(std::span<const scheduler::Term> terms,
+                             std::chrono::milliseconds atMost) override {
         const std::lock_guard guard(mutex_);
         ++renewals_;
         reach();

@@ -1,5 +1,5 @@
-// The outbox tables and the lanes' locks in memory, with a clock of their own, as a database shows them to several
-// nodes: ids are given at insert and seen at commit, reads and marks are fenced.
+// The outbox tables and the lanes' locks in memory, as a database shows them to several nodes: ids are given at insert
+// and seen at commit, reads and marks are fenced.
 #pragma once
 
 #include "scheduler/outbox_source.hpp"
@@ -24,22 +24,19 @@ public:
 
     // A writer's INSERT: the row gets its id, nobody sees it yet.
     std::int64_t insert(const std::string& key, std::string payload = "{}") {
-        scheduler::OutboxRecord record;
-        record.id = ++lastId_;
+        auto& record = events_[++lastId_];
+        record.id = lastId_;
         record.aggregateType = "thing";
         record.aggregateId = record.orderKey = key;
         record.type = "Changed";
         record.payload = std::move(payload);
-        events_[record.id] = record;
-        return record.id;
+        return lastId_;
     }
     void commit(std::int64_t id) { queue_.insert({laneOf(events_.at(id).orderKey), id}); }
     std::int64_t write(const std::string& key) {
-        const auto id = insert(key);
-        commit(id);
-        return id;
+        commit(insert(key));
+        return lastId_;
     }
-    // What a writer with its own ideas can do.
     void removeEvent(std::int64_t id) { removed_.insert(id); }
     // An operator takes an event out of the queue for good.
     void discard(std::int64_t id) { queue_.erase({laneOf(events_.at(id).orderKey), id}); }
@@ -52,16 +49,16 @@ public:
         return true;
     }
     bool extend(const scheduler::LaneTerm& term, core::Instant::duration atMost) {
-        if (!valid(term)) return false;
-        locks_[term.lane].until = clock_.now() + atMost;
-        return true;
+        if (valid(term)) locks_[term.lane].until = clock_.now() + atMost;
+        return valid(term);
     }
     void unlock(const scheduler::LaneTerm& term) {
         if (locks_[term.lane].holder == term.holder) locks_[term.lane].until = clock_.now();
     }
     bool valid(const scheduler::LaneTerm& term) const {
         const auto found = locks_.find(term.lane);
-        return found != locks_.end() && found->second.holder == term.holder && found->second.until > clock_.now();
+        return found != locks_.end() && found->second.holder == term.holder &&
+               found->second.until > clock_.now();
     }
 
     // ---- OutboxSource ----
@@ -83,20 +80,19 @@ public:
         for (const auto id : idsOf(term.lane)) {
             if (id > cursor && ids.size() < limit) ids.push_back(id);
         }
-        batch.more = ids.size() == limit;
         if (!ids.empty()) batch.cursor = ids.back();
         if (betweenPolls) betweenPolls();
-        std::vector<std::int64_t> late;
-        for (const auto id : idsOf(term.lane)) {
-            const bool read = std::ranges::find(ids, id) != ids.end();
-            if (id <= batch.cursor && !read && !std::ranges::binary_search(known, id)) late.push_back(id);
-        }
-        if (late.size() > limit) {
+        auto late = idsOf(term.lane);
+        std::erase_if(late, [&](auto id) {
+            return id > batch.cursor || std::ranges::binary_search(known, id) ||
+                   std::ranges::binary_search(ids, id);
+        });
+        if (late.size() > limit) { // see OutboxSource::read
             late.resize(limit);
             std::erase_if(ids, [&](auto id) { return id > late.back(); });
             batch.cursor = std::max(cursor, late.back());
-            batch.more = true;
         }
+        batch.more = std::max(ids.size(), late.size()) == limit;
         ids.insert(ids.end(), late.begin(), late.end());
         std::ranges::sort(ids);
         for (const auto id : ids) {
@@ -121,14 +117,15 @@ public:
     std::size_t pending() const { return queue_.size(); }
     const std::map<std::int64_t, scheduler::HeldRecord>& held() const { return held_; }
     const std::map<std::int64_t, scheduler::OutboxRecord>& events() const { return events_; }
-    bool keyHeld(const std::string& key, std::int64_t before) const {
-        return std::ranges::any_of(held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
-    }
 
     // Runs between poll A and poll B: where late commits slip in.
     std::function<void()> betweenPolls;
 
 private:
+    bool keyHeld(const std::string& key, std::int64_t before) const {
+        return std::ranges::any_of(
+            held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
+    }
     struct Lock {
         std::string holder;
         core::Instant until{};

@@ -13,7 +13,8 @@ namespace outboxd::testing {
 class OutboxDatabase {
 public:
     OutboxDatabase()
-        : pool_(schema_.settings(), {.sessions = 32, .waiters = 256, .wait = std::chrono::seconds{60}}, clock_),
+        : pool_(schema_.settings(), {.sessions = 32, .waiters = 256, .wait = std::chrono::seconds{60}},
+                clock_),
           database(pool_, {.attempts = 20}), locks(database), source(database) {}
 
     std::unique_ptr<database::Session> connect() const {
@@ -31,7 +32,8 @@ public:
     std::int64_t number(const std::string& sql) { return std::stoll(value(sql)); }
 
     // An event as the shop writes it, in the transaction of `session`.
-    std::int64_t insert(database::Session& session, const std::string& key, const std::string& payload = "{}") {
+    std::int64_t insert(database::Session& session, const std::string& key,
+                        const std::string& payload = "{}") {
         session.execute(kInsert, {core::newEventId(clock_), "thing", "a-" + key, key, "Changed", payload});
         return session.lastInsertId();
     }
@@ -39,13 +41,15 @@ public:
         return insert(*database.session(), key, payload);
     }
     scheduler::Lane laneOf(std::int64_t id) {
-        return static_cast<scheduler::Lane>(number("SELECT lane FROM outbox_queue WHERE id = " + std::to_string(id)));
+        return static_cast<scheduler::Lane>(
+            number("SELECT lane FROM outbox_queue WHERE id = " + std::to_string(id)));
     }
     // Takes the lane's lock.
     scheduler::LaneTerm hold(scheduler::Lane lane, const std::string& holder = "me",
                              std::chrono::milliseconds time = std::chrono::minutes{10}) {
         const scheduler::LaneTerm term{lane, holder};
-        if (!locks.tryLock({scheduler::laneLock(lane), holder}, time)) throw std::runtime_error("the lane is held");
+        if (!locks.tryLock({scheduler::laneLock(lane), holder}, time))
+            throw std::runtime_error("the lane is held");
         return term;
     }
     // As if the lease of the lane had run out.
@@ -57,8 +61,9 @@ public:
 
 private:
     static constexpr database::Statement kInsert{
-        "test.insert_event", "INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, order_key, type, payload) "
-                             "VALUES (?, ?, ?, ?, ?, ?)"};
+        "test.insert_event",
+        "INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, order_key, type, payload) "
+        "VALUES (?, ?, ?, ?, ?, ?)"};
     TestDatabase schema_;
     core::SystemClock clock_;
     database::Pool pool_;

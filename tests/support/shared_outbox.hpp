@@ -1,4 +1,4 @@
-// The outbox in memory for services with threads: MemoryOutbox behind a mutex, its lanes' locks as a LockStore.
+// MemoryOutbox for services with threads: behind a mutex, and with its lanes' locks as a LockStore.
 #pragma once
 
 #include "platform/core/error.hpp"
@@ -16,8 +16,12 @@ class SharedOutbox final : public scheduler::OutboxSource, public scheduler::Loc
 public:
     explicit SharedOutbox(const core::Clock& clock) : outbox_(clock) {}
 
-    std::int64_t write(const std::string& key) { return with([&] { return outbox_.write(key); }); }
-    std::size_t pending() const { return with([&] { return outbox_.pending(); }); }
+    std::int64_t write(const std::string& key) {
+        return with([&] { return outbox_.write(key); });
+    }
+    std::size_t pending() const {
+        return with([&] { return outbox_.pending(); });
+    }
     // Returns when everything written is sent and marked.
     void awaitEmpty() {
         std::unique_lock lock(mutex_);
@@ -41,7 +45,8 @@ public:
     bool tryLock(const scheduler::Term& term, std::chrono::milliseconds atMost) override {
         return with([&] { return outbox_.tryLock(lane(term), atMost); });
     }
-    std::vector<bool> extend(std::span<const scheduler::Term> terms, std::chrono::milliseconds atMost) override {
+    std::vector<bool> extend(std::span<const scheduler::Term> terms,
+                             std::chrono::milliseconds atMost) override {
         return with([&] {
             std::vector<bool> valid;
             for (const auto& term : terms) valid.push_back(outbox_.extend(lane(term), atMost));

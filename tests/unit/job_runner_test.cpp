@@ -33,11 +33,13 @@ BOOST_AUTO_TEST_SUITE(job_runner)
 BOOST_AUTO_TEST_CASE(a_run_is_recorded_with_its_term_and_times) {
     JobStage stage;
     std::string term;
-    const auto locked = job([&](const JobContext& context) {
-        term = context.term->holder;
-        BOOST_TEST(!stage.locks.isFree("tidy"));
-        stage.clock.advance(3s);
-    }, JobLock{});
+    const auto locked = job(
+        [&](const JobContext& context) {
+            term = context.term->holder;
+            BOOST_TEST(!stage.locks.isFree("tidy"));
+            stage.clock.advance(3s);
+        },
+        JobLock{});
     const auto run = JobRunner(locked, stage.environment).runOnce({});
     BOOST_TEST((run.outcome == Outcome::done));
     BOOST_TEST(run.job == "tidy");
@@ -55,12 +57,14 @@ BOOST_AUTO_TEST_CASE(a_locked_job_runs_on_one_node) {
     other.node = "node-2";
     const auto never = job([&](const JobContext&) { ++inner; }, JobLock{});
     JobRunner second(never, other);
-    const auto first = job([&](const JobContext& context) {
-        const auto run = second.runOnce({});
-        BOOST_TEST((run.outcome == Outcome::skipped));
-        BOOST_TEST(run.detail == "locked by " + context.term->holder); // skipped with the holder recorded
-        BOOST_TEST(run.term.empty());
-    }, JobLock{});
+    const auto first = job(
+        [&](const JobContext& context) {
+            const auto run = second.runOnce({});
+            BOOST_TEST((run.outcome == Outcome::skipped));
+            BOOST_TEST(run.detail == "locked by " + context.term->holder); // skipped with the holder recorded
+            BOOST_TEST(run.term.empty());
+        },
+        JobLock{});
     BOOST_TEST((JobRunner(first, stage.environment).runOnce({}).outcome == Outcome::done));
     BOOST_TEST(inner == 0);
     BOOST_TEST((second.runOnce({}).outcome == Outcome::done));
@@ -80,11 +84,13 @@ BOOST_AUTO_TEST_CASE(a_lock_is_kept_for_its_least_time) {
 
 BOOST_AUTO_TEST_CASE(a_lease_that_is_refused_cancels_the_job_and_is_recorded_as_lost) {
     JobStage stage;
-    const auto robbed = job([&](const JobContext& context) {
-        stage.locks.steal("tidy");
-        stage.clock.advance(10ms);
-        awaitCancel(context.cancelled);
-    }, kShort);
+    const auto robbed = job(
+        [&](const JobContext& context) {
+            stage.locks.steal("tidy");
+            stage.clock.advance(10ms);
+            awaitCancel(context.cancelled);
+        },
+        kShort);
     BOOST_TEST((JobRunner(robbed, stage.environment).runOnce({}).outcome == Outcome::lost));
     BOOST_TEST((stage.history.runs().at(0).outcome == Outcome::lost));
     BOOST_TEST(stage.locks.holderOf("tidy") == "thief"); // and the thief's lock was not released
@@ -92,11 +98,13 @@ BOOST_AUTO_TEST_CASE(a_lease_that_is_refused_cancels_the_job_and_is_recorded_as_
 
 BOOST_AUTO_TEST_CASE(a_lease_that_runs_out_while_the_database_is_away_cancels_the_job) {
     JobStage stage;
-    const auto cut = job([&](const JobContext& context) {
-        stage.locks.goDown();
-        stage.clock.advance(30ms);
-        awaitCancel(context.cancelled);
-    }, kShort);
+    const auto cut = job(
+        [&](const JobContext& context) {
+            stage.locks.goDown();
+            stage.clock.advance(30ms);
+            awaitCancel(context.cancelled);
+        },
+        kShort);
     const auto run = JobRunner(cut, stage.environment).runOnce({});
     BOOST_TEST((run.outcome == Outcome::lost));
     BOOST_TEST(stage.logger.said("job_unlock_failed"));
@@ -104,24 +112,56 @@ BOOST_AUTO_TEST_CASE(a_lease_that_runs_out_while_the_database_is_away_cancels_th
 
 BOOST_AUTO_TEST_CASE(a_renewal_whose_answer_comes_after_the_lease_is_too_late) {
     JobStage stage;
-    stage.locks.answerLate(40ms);
-    const auto slow = job([&](const JobContext& context) {
-        stage.clock.advance(10ms);
-        awaitCancel(context.cancelled);
-    }, kShort);
+    const auto slow = job(
+        [&](const JobContext& context) {
+            stage.locks.answerLate(40ms);
+            stage.clock.advance(10ms);
+            awaitCancel(context.cancelled);
+        },
+        kShort);
     BOOST_TEST((JobRunner(slow, stage.environment).runOnce({}).outcome == Outcome::lost));
     BOOST_TEST(stage.locks.renewals() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_lock_whose_answer_comes_after_the_lease_is_too_late) {
+    JobStage stage;
+    stage.locks.answerLate(30ms);
+    const auto slow = job([](const JobContext& context) { awaitCancel(context.cancelled); }, kShort);
+    BOOST_TEST((JobRunner(slow, stage.environment).runOnce({}).outcome == Outcome::lost));
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_is_away_for_a_moment_costs_no_lease) {
+    JobStage stage;
+    const auto patient = job(
+        [&](const JobContext& context) {
+            const auto awaitRenewal = [&](int count) {
+                while (stage.locks.renewals() < count && !context.cancelled.stop_requested())
+                    std::this_thread::yield();
+            };
+            stage.locks.goDown();
+            stage.clock.advance(10ms);
+            awaitRenewal(1);
+            stage.locks.comeBack();
+            stage.clock.advance(10ms);
+            awaitRenewal(2);
+            BOOST_TEST(!context.cancelled.stop_requested());
+        },
+        kShort);
+    BOOST_TEST((JobRunner(patient, stage.environment).runOnce({}).outcome == Outcome::done));
+}
+
 BOOST_AUTO_TEST_CASE(a_long_job_keeps_its_lease) {
     JobStage stage;
-    const auto patient = job([&](const JobContext& context) {
-        for (int renewals = 1; renewals <= 20; ++renewals) {
-            stage.clock.advance(10ms);
-            while (stage.locks.renewals() < renewals && !context.cancelled.stop_requested()) std::this_thread::yield();
-        }
-        BOOST_TEST(!context.cancelled.stop_requested());
-    }, kShort);
+    const auto patient = job(
+        [&](const JobContext& context) {
+            for (int renewals = 1; renewals <= 20; ++renewals) {
+                stage.clock.advance(10ms);
+                while (stage.locks.renewals() < renewals && !context.cancelled.stop_requested())
+                    std::this_thread::yield();
+            }
+            BOOST_TEST(!context.cancelled.stop_requested());
+        },
+        kShort);
     BOOST_TEST((JobRunner(patient, stage.environment).runOnce({}).outcome == Outcome::done));
 }
 
@@ -168,10 +208,12 @@ BOOST_AUTO_TEST_CASE(a_lock_that_cannot_be_asked_for_is_a_failure) {
 BOOST_AUTO_TEST_CASE(stopping_cancels_the_work) {
     JobStage stage;
     std::stop_source stop;
-    const auto long_one = job([&](const JobContext& context) {
-        stop.request_stop();
-        awaitCancel(context.cancelled);
-    }, JobLock{});
+    const auto long_one = job(
+        [&](const JobContext& context) {
+            stop.request_stop();
+            awaitCancel(context.cancelled);
+        },
+        JobLock{});
     const auto run = JobRunner(long_one, stage.environment).runOnce(stop.get_token());
     BOOST_TEST((run.outcome == Outcome::cancelled));
     BOOST_TEST(stage.locks.isFree("tidy"));

@@ -179,15 +179,17 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_refused_before_it_is_sent_fails_at_once_an
 // Two lanes with suspects were read at the same time, and two records were outstanding.
 BOOST_AUTO_TEST_CASE(a_solo_session_has_one_record_outstanding_over_all_lanes) {
     BareRelay relay;
-    for (const scheduler::Lane lane : {scheduler::Lane{1}, scheduler::Lane{2}}) relay.tell(relay::LaneTaken{{lane, "me"}});
+    for (const scheduler::Lane lane : {scheduler::Lane{1}, scheduler::Lane{2}})
+        relay.tell(relay::LaneTaken{{lane, "me"}});
     BOOST_REQUIRE(relay.reads.size() == 2u);
     relay.answerRead(relay.reads.at(0), {1});
     relay.accepted(relay.produced.at(0));
     relay.answerRead(relay.reads.at(1), {2});
     relay.accepted(relay.produced.at(1));
     relay.tell(relay::Probed{{{1, 1, 1}, {2, 2, 2}}});
-    const auto actions = relay.tell(relay::Reported{{{relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule, "no"},
-                                                     {relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule, "no"}}});
+    const auto actions = relay.tell(
+        relay::Reported{{{relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule, "no"},
+                         {relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule, "no"}}});
     BOOST_REQUIRE(BareRelay::count<relay::OpenSession>(actions) == 1u);
     BOOST_TEST(relay.rules.figures().solo);
     relay.tell(relay::Doorbell{});
@@ -259,7 +261,8 @@ BOOST_AUTO_TEST_CASE(rows_before_a_refused_one_are_not_parked_behind_it) {
     relay.refused(relay.produced.at(0), 1);
     relay.report(relay.produced.at(0).records.at(0).token, Outcome::failed);
     BOOST_REQUIRE(relay.reads.size() == 2u);
-    relay.answerRead(relay.reads.at(1), {1, 3}); // as the database sees it before the mark: the key is not held yet
+    relay.answerRead(relay.reads.at(1),
+                     {1, 3}); // as the database sees it before the mark: the key is not held yet
     BOOST_REQUIRE(relay.produced.size() == 2u);
     BOOST_REQUIRE(relay.produced.at(1).records.size() == 1u);
     BOOST_TEST(relay.produced.at(1).records.at(0).record.id == 1);

@@ -273,7 +273,8 @@ BOOST_AUTO_TEST_CASE(what_is_acknowledged_in_one_moment_is_marked_in_one_transac
     relay.accepted(relay.produced.at(0));
     relay.tickAfter(100ms);
     relay.report(relay.produced.at(0).records.at(0).token, Outcome::delivered);
-    for (std::size_t i = 1; i < 50; ++i) relay.report(relay.produced.at(0).records.at(i).token, Outcome::delivered);
+    for (std::size_t i = 1; i < 50; ++i)
+        relay.report(relay.produced.at(0).records.at(i).token, Outcome::delivered);
     BOOST_REQUIRE(relay.marks.size() == 1u); // one mark of a lane is under way at a time
     relay.tell(relay::Marked{3, relay.marks.at(0).epoch, scheduler::MarkResult::marked});
     BOOST_TEST(relay.marks.size() == 1u); // the others wait for the interval

@@ -81,7 +81,8 @@ public:
         for (const auto& action : actions) {
             if (const auto* mark = std::get_if<scheduler::relay::MarkLane>(&action)) marks.push_back(*mark);
             if (const auto* read = std::get_if<scheduler::relay::ReadLane>(&action)) reads.push_back(*read);
-            if (const auto* produce = std::get_if<scheduler::relay::Produce>(&action)) produced.push_back(*produce);
+            if (const auto* produce = std::get_if<scheduler::relay::Produce>(&action))
+                produced.push_back(*produce);
         }
         return actions;
     }
@@ -90,8 +91,8 @@ public:
         return tell(scheduler::relay::Tick{});
     }
     // Answers the last read of the lane with rows of these ids, all of one key.
-    std::vector<scheduler::relay::Action> answerRead(const scheduler::relay::ReadLane& read, const Ids& ids, bool more = false,
-                                                     std::size_t bytes = 2) {
+    std::vector<scheduler::relay::Action> answerRead(const scheduler::relay::ReadLane& read, const Ids& ids,
+                                                     bool more = false, std::size_t bytes = 2) {
         scheduler::LaneBatch batch;
         for (const auto id : ids) {
             scheduler::QueuedRecord row;
@@ -108,18 +109,22 @@ public:
         return tell(scheduler::relay::Produced{produce.lane, produce.epoch, {}, {}});
     }
     // The first record that is not accepted ends the list.
-    std::vector<scheduler::relay::Action> refused(const scheduler::relay::Produce& produce, std::size_t first) {
+    std::vector<scheduler::relay::Action> refused(const scheduler::relay::Produce& produce,
+                                                  std::size_t first) {
         const auto from = produce.records.begin() + static_cast<std::ptrdiff_t>(first);
-        return tell(scheduler::relay::Produced{produce.lane, produce.epoch, {from, produce.records.end()},
+        return tell(scheduler::relay::Produced{produce.lane,
+                                               produce.epoch,
+                                               {from, produce.records.end()},
                                                {scheduler::ProduceResult::Kind::refused, "too large"}});
     }
-    std::vector<scheduler::relay::Action> report(scheduler::DeliveryToken token, scheduler::DeliveryReport::Outcome outcome) {
+    std::vector<scheduler::relay::Action> report(scheduler::DeliveryToken token,
+                                                 scheduler::DeliveryReport::Outcome outcome) {
         return tell(scheduler::relay::Reported{{{token, outcome, "said the broker"}}});
     }
 
     template <class Action> static std::size_t count(const std::vector<scheduler::relay::Action>& actions) {
-        return static_cast<std::size_t>(
-            std::ranges::count_if(actions, [](const auto& one) { return std::holds_alternative<Action>(one); }));
+        return static_cast<std::size_t>(std::ranges::count_if(
+            actions, [](const auto& one) { return std::holds_alternative<Action>(one); }));
     }
 
     core::Instant now{};

@@ -24,7 +24,8 @@ JobTimer fixedRate(std::chrono::microseconds interval, std::chrono::microseconds
 } // namespace
 
 namespace std::chrono {
-template <class Time> std::ostream& operator<<(std::ostream& out, const time_point<core::BootTime, Time>& when) {
+template <class Time>
+std::ostream& operator<<(std::ostream& out, const time_point<core::BootTime, Time>& when) {
     return out << when.time_since_epoch().count() << " us";
 }
 } // namespace std::chrono

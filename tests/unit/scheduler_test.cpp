@@ -39,8 +39,14 @@ BOOST_AUTO_TEST_CASE(jobs_run_again_and_again_beside_each_other) {
     Stage stage;
     std::latch together{2}; // each waits for the other: one thread would never get past it
     std::atomic<int> a{0}, b{0};
-    Scheduler scheduler({job("a", [&](const auto&) { if (a++ == 0) together.arrive_and_wait(); }),
-                         job("b", [&](const auto&) { if (b++ == 0) together.arrive_and_wait(); })},
+    Scheduler scheduler({job("a",
+                             [&](const auto&) {
+                                 if (a++ == 0) together.arrive_and_wait();
+                             }),
+                         job("b",
+                             [&](const auto&) {
+                                 if (b++ == 0) together.arrive_and_wait();
+                             })},
                         stage.real, stage.progress);
     scheduler.start();
     stage.history.await(20);
@@ -51,7 +57,8 @@ BOOST_AUTO_TEST_CASE(jobs_run_again_and_again_beside_each_other) {
 
 BOOST_AUTO_TEST_CASE(a_failing_job_is_run_again) {
     Stage stage;
-    Scheduler scheduler({job("a", [](const auto&) { throw std::runtime_error("no"); })}, stage.real, stage.progress);
+    Scheduler scheduler({job("a", [](const auto&) { throw std::runtime_error("no"); })}, stage.real,
+                        stage.progress);
     scheduler.start();
     stage.history.await(3);
     scheduler.stop();
@@ -62,11 +69,12 @@ BOOST_AUTO_TEST_CASE(stopping_cancels_the_running_jobs_and_waits_for_them) {
     Stage stage;
     std::latch running{1};
     std::atomic<bool> returned{false};
-    Scheduler scheduler({job("a", [&](const scheduler::JobContext& context) {
-                            running.count_down();
-                            awaitCancel(context.cancelled);
-                            returned = true;
-                        })},
+    Scheduler scheduler({job("a",
+                             [&](const scheduler::JobContext& context) {
+                                 running.count_down();
+                                 awaitCancel(context.cancelled);
+                                 returned = true;
+                             })},
                         stage.real, stage.progress);
     scheduler.start();
     running.wait();
