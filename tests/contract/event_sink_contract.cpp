@@ -81,8 +81,7 @@ void EventSinkContract::aRefusedRecordLetsNothingFollowOnItsPartition() {
     BOOST_TEST(driver.outcomes().size() == accepted);
     BOOST_CHECK(driver.outcomes().at(sent[250].id) == Outcome::refused_by_rule);
     BOOST_TEST(checkGapless(sent) <= 250u);
-    for (std::size_t i = 251; i < sent.size(); ++i)
-        BOOST_TEST(!driver.delivered(sent[i].id));
+    for (std::size_t i = 251; i < sent.size(); ++i) BOOST_TEST(!driver.delivered(sent[i].id));
 }
 
 // The story: a broker that has never seen the producer on a partition accepts any first batch. With the

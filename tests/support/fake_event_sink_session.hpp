@@ -118,9 +118,9 @@ inline void FakeEventSink::landStrays() {
         std::set<std::pair<int, Place>> gaps;
         for (auto& stray : std::exchange(strays_, {})) {
             const auto source = std::pair{stray.session, stray.place};
-            const bool poisoned =
-                std::any_of(stray.items.begin(), stray.items.end(),
-                            [&](const Item& item) { return rejected_.contains(item.record.id); });
+            const bool poisoned = std::any_of(stray.items.begin(), stray.items.end(), [&](const Item& item) {
+                return rejected_.contains(item.record.id);
+            });
             if (poisoned) gaps.insert(source);
             if (!gaps.contains(source)) append(stray);
         }

@@ -13,9 +13,11 @@ namespace outboxd::testing {
 class RecordingLogger final : public core::Logger {
 public:
     bool enabled(core::LogLevel) const override { return true; }
-    void write(core::LogLevel, std::string_view event, std::initializer_list<core::LogField> fields) override {
+    void write(core::LogLevel, std::string_view event,
+               std::initializer_list<core::LogField> fields) override {
         std::string line{event};
-        for (const auto& field : fields) line += " " + std::string{field.key} + "=" + std::visit(Text{}, field.value);
+        for (const auto& field : fields)
+            line += " " + std::string{field.key} + "=" + std::visit(Text{}, field.value);
         const std::lock_guard lock(mutex_);
         lines_.push_back(std::move(line));
     }
