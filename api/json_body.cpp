@@ -1,7 +1,7 @@
 #include "api/json_body.hpp"
 
-#include "api/did_you_mean.hpp"
 #include "api/problems.hpp"
+#include "platform/core/nearest.hpp"
 #include "platform/http/target.hpp"
 
 #include <algorithm>
@@ -202,7 +202,7 @@ void JsonObject::refuseUnknown() {
         if (body_.errors_.size() >= kMostErrors) return; // the suggestions cost something
         const auto name = view(member.name);
         if (std::find(asked_.begin(), asked_.end(), name) == asked_.end())
-            body_.wrong(pointerTo(name), unknownName(name, asked_));
+            body_.wrong(pointerTo(name), "is not known here" + core::suggestion(name, asked_));
     }
 }
 

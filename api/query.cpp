@@ -1,7 +1,7 @@
 #include "api/query.hpp"
 
-#include "api/did_you_mean.hpp"
 #include "api/problems.hpp"
+#include "platform/core/nearest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -73,7 +73,8 @@ bool Query::flag(std::string_view name) { return find(name).has_value(); }
 std::optional<http::Problem> Query::problem() {
     for (const auto& [name, value] : request_.query) {
         if (std::find(asked_.begin(), asked_.end(), name) == asked_.end())
-            errors_.push_back({"", unknownName(name, asked_), name.empty() ? "(empty)" : name});
+            errors_.push_back(
+                {"", "is not known here" + core::suggestion(name, asked_), name.empty() ? "(empty)" : name});
         if (errors_.size() >= 32) break;
     }
     if (errors_.empty()) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "daemon/node.hpp"
 
 #include "commerce/mysql/retention.hpp"
+#include "daemon/figure_metrics.hpp"
 #include "platform/core/event_id.hpp"
 
 #include <fmt/format.h>
@@ -41,24 +42,17 @@ http::ServerSettings adminSettings(const Settings& settings) {
 
 std::vector<metrics::Registry::Callback> poolMetrics(metrics::Registry& registry, const database::Pool& pool,
                                                      const std::string& name) {
-    using Kind = metrics::Registry::CallbackKind;
     using Figures = database::Pool::Figures;
-    std::vector<metrics::Registry::Callback> callbacks;
-    const auto watch = [&](Kind kind, const char* series, const char* help, auto member) {
-        callbacks.push_back(registry.callback(kind, series, help, {{"pool", name}}, [&pool, member] {
-            return static_cast<double>(pool.figures().*member);
-        }));
-    };
-    watch(Kind::gauge, "outboxd_database_sessions_open", "Connections to the database", &Figures::open);
-    watch(Kind::gauge, "outboxd_database_sessions_idle", "Connections that nobody uses", &Figures::idle);
-    watch(Kind::gauge, "outboxd_database_waiting", "Callers waiting for a connection", &Figures::waiting);
-    watch(Kind::counter, "outboxd_database_refused_total", "Callers refused because too many waited",
-          &Figures::refused);
-    watch(Kind::counter, "outboxd_database_timed_out_total", "Callers that waited too long",
-          &Figures::timedOut);
-    watch(Kind::counter, "outboxd_database_discarded_total", "Connections dropped as broken or old",
-          &Figures::discarded);
-    return callbacks;
+    return FigureMetrics(registry, {{"pool", name}}, [&pool] { return pool.figures(); })
+        .gauge("outboxd_database_sessions_open", "Connections to the database", &Figures::open)
+        .gauge("outboxd_database_sessions_idle", "Connections that nobody uses", &Figures::idle)
+        .gauge("outboxd_database_waiting", "Callers waiting for a connection", &Figures::waiting)
+        .counter("outboxd_database_refused_total", "Callers refused because too many waited",
+                 &Figures::refused)
+        .counter("outboxd_database_timed_out_total", "Callers that waited too long", &Figures::timedOut)
+        .counter("outboxd_database_discarded_total", "Connections dropped as broken or old",
+                 &Figures::discarded)
+        .take();
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "daemon/options.hpp"
 
-#include "platform/config/nearest.hpp"
+#include "platform/core/nearest.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -32,10 +32,10 @@ Answer wrongWord(const CLI::App& app, const std::vector<std::string>& left) {
             for (auto& name : optionNames(*command)) names.push_back(std::move(name));
         }
         return wrong(fmt::format("unknown option '{}'{}", word,
-                                 config::suggestion(word.substr(0, word.find('=')), names)));
+                                 core::suggestion(word.substr(0, word.find('=')), names)));
     }
     if (chosen.empty())
-        return wrong(fmt::format("unknown command '{}'{}", word, config::suggestion(word, kCommands)));
+        return wrong(fmt::format("unknown command '{}'{}", word, core::suggestion(word, kCommands)));
     return wrong(fmt::format("unexpected '{}' after '{}'", word, chosen.front()->get_name()));
 }
 

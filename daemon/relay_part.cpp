@@ -1,5 +1,7 @@
 #include "daemon/relay_part.hpp"
 
+#include "daemon/figure_metrics.hpp"
+
 namespace outboxd::daemon {
 namespace {
 
@@ -46,29 +48,24 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
       oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
       failed_(registry.gauge("outboxd_outbox_failed", "Events that Kafka refused for good")),
       parked_(registry.gauge("outboxd_outbox_parked", "Events held back behind a failed one of their key")) {
-    using Kind = metrics::Registry::CallbackKind;
-    const auto watch = [&](Kind kind, const char* name, const char* help, auto member) {
-        callbacks_.push_back(registry.callback(
-            kind, name, help, {}, [this, member] { return static_cast<double>(service.figures().*member); }));
-    };
     using scheduler::relay::Figures;
-    watch(Kind::counter, "outboxd_relay_delivered_total", "Events acknowledged by Kafka",
-          &Figures::delivered);
-    watch(Kind::counter, "outboxd_relay_failed_total", "Verdicts: events refused for good", &Figures::failed);
-    watch(Kind::counter, "outboxd_relay_parked_total", "Events held back behind a failed one",
-          &Figures::parked);
-    watch(Kind::counter, "outboxd_relay_sessions_total", "Producer sessions opened", &Figures::sessions);
-    watch(Kind::counter, "outboxd_relay_broken_sessions_total", "Producer sessions given up after a failure",
-          &Figures::brokenSessions);
-    watch(Kind::counter, "outboxd_relay_lanes_lost_total",
-          "Lanes whose lease ended before they were released", &Figures::lostLanes);
-    watch(Kind::gauge, "outboxd_relay_lanes", "Lanes that this node relays", &Figures::lanes);
-    watch(Kind::gauge, "outboxd_relay_in_flight_rows", "Events read and not yet marked",
-          &Figures::inFlightRows);
-    watch(Kind::gauge, "outboxd_relay_in_flight_bytes", "Bytes sent and not yet acknowledged",
-          &Figures::inFlightBytes);
-    watch(Kind::gauge, "outboxd_relay_stalled", "1 while the broker is silent and reading pauses",
-          &Figures::stalled);
+    callbacks_ =
+        FigureMetrics(registry, {}, [this] { return service.figures(); })
+            .counter("outboxd_relay_delivered_total", "Events acknowledged by Kafka", &Figures::delivered)
+            .counter("outboxd_relay_failed_total", "Verdicts: events refused for good", &Figures::failed)
+            .counter("outboxd_relay_parked_total", "Events held back behind a failed one", &Figures::parked)
+            .counter("outboxd_relay_sessions_total", "Producer sessions opened", &Figures::sessions)
+            .counter("outboxd_relay_broken_sessions_total", "Producer sessions given up after a failure",
+                     &Figures::brokenSessions)
+            .counter("outboxd_relay_lanes_lost_total", "Lanes whose lease ended before they were released",
+                     &Figures::lostLanes)
+            .gauge("outboxd_relay_lanes", "Lanes that this node relays", &Figures::lanes)
+            .gauge("outboxd_relay_in_flight_rows", "Events read and not yet marked", &Figures::inFlightRows)
+            .gauge("outboxd_relay_in_flight_bytes", "Bytes sent and not yet acknowledged",
+                   &Figures::inFlightBytes)
+            .gauge("outboxd_relay_stalled", "1 while the broker is silent and reading pauses",
+                   &Figures::stalled)
+            .take();
 }
 
 void RelayPart::measureBacklog() {

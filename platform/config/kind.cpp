@@ -1,6 +1,6 @@
 #include "platform/config/kind.hpp"
 
-#include "platform/config/nearest.hpp"
+#include "platform/core/nearest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -73,7 +73,7 @@ std::string lengthBounds(std::size_t least, std::size_t most) {
 }
 
 std::string unknownWord(const std::string& word, const std::vector<std::string>& names) {
-    return fmt::format("'{}' is none of {}{}", word, fmt::join(names, ", "), suggestion(word, names));
+    return fmt::format("'{}' is none of {}{}", word, fmt::join(names, ", "), core::suggestion(word, names));
 }
 
 bool isAddress(std::string_view text) {

@@ -1,7 +1,7 @@
 #include "platform/config/reader.hpp"
 
-#include "platform/config/nearest.hpp"
 #include "platform/config/small_file.hpp"
+#include "platform/core/nearest.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -143,7 +143,7 @@ private:
             } else if (const auto* refusal = refusedVariable(variable)) {
                 add(variable, "is not a setting: " + refusal->advice);
             } else {
-                add(variable, "no setting has this name" + suggestion(variable, known));
+                add(variable, "no setting has this name" + core::suggestion(variable, known));
             }
         }
     }
@@ -186,7 +186,7 @@ private:
         auto known = schema_.names();
         for (const auto& section : schema_.sections()) known.push_back(section.name);
         auto hint = inOtherSections(name);
-        if (hint.empty()) hint = suggestion(name, known);
+        if (hint.empty()) hint = core::suggestion(name, known);
         add(place, name + ": no setting has this name" + hint);
     }
 

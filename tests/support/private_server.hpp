@@ -23,7 +23,7 @@ public:
         std::string folder = "/tmp/outboxd-" + kind_ + "-XXXXXX";
         if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
         folder_ = folder;
-        if (run("start-" + kind_)) return;
+        if (run("start-" + kind_ + " --owned")) return; // ends with this program, however that ends
         cleanUp();
         throw std::runtime_error("a private " + kind_ + " does not start");
     }
@@ -49,7 +49,8 @@ private:
         (void)std::system(("rm -rf " + folder_).c_str()); // NOLINT: the folder's name is ours
     }
     bool run(const std::string& verb) const {
-        const auto command = std::string(OUTBOXD_SOURCE_DIR) + "/tests/support/stack " + verb + " " + folder_;
+        // exec: the script's parent, which owns the server, is this program and not a shell.
+        const auto command = "exec " + std::string(OUTBOXD_SOURCE_DIR) + "/tests/support/stack " + verb + " " + folder_;
         return std::system(command.c_str()) == 0; // NOLINT: only our own words in it
     }
     void must(const std::string& verb) const {

@@ -1,5 +1,4 @@
 // How strictly bodies, queries, keys and cursors are read.
-#include "api/did_you_mean.hpp"
 #include "api/idempotent.hpp"
 #include "api/json_body.hpp"
 #include "api/query.hpp"
@@ -200,12 +199,6 @@ BOOST_AUTO_TEST_CASE(query_parameters_are_read_strictly) {
         BOOST_TEST(problem->status == 400);
         BOOST_TEST(!problem->errors.at(0).parameter.empty());
     }
-}
-
-BOOST_AUTO_TEST_CASE(a_misspelt_name_is_answered_with_the_likely_one) {
-    BOOST_TEST(api::unknownName("limt", {"limit", "cursor"}) == "is not known here; did you mean limit?");
-    BOOST_TEST(api::unknownName("colour", {"limit", "cursor"}) == "is not known here");
-    BOOST_TEST(api::unknownName("xy", {"id"}) == "is not known here");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

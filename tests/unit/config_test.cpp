@@ -1,5 +1,4 @@
 // The mechanism: kinds, reading, overriding. The list of outboxd's settings is tested in settings_test.cpp.
-#include "platform/config/nearest.hpp"
 #include "platform/config/reader.hpp"
 #include "platform/config/reference.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -281,15 +280,6 @@ BOOST_AUTO_TEST_CASE(durations_and_sizes_are_written_in_their_largest_whole_unit
         BOOST_TEST(formatDuration(std::get<std::chrono::milliseconds>(parseDuration(text))) == text);
     }
     BOOST_TEST(std::get<ByteSize>(parseSize("4096")).bytes == 4096);
-}
-
-BOOST_AUTO_TEST_CASE(suggestions_are_near_or_absent) {
-    BOOST_TEST(editDistance("relay", "realy") == 1u); // neighbours swapped
-    BOOST_TEST(editDistance("", "abc") == 3u);
-    BOOST_TEST(editDistance("Kitten", "sitting") == 3u);
-    BOOST_TEST(nearest("databse.host", {"database.port", "database.host"}).value() == "database.host");
-    BOOST_TEST(!nearest("zebra", {"database.port", "database.host"}).has_value());
-    BOOST_TEST(suggestion("zebra", {}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(live_changes_are_adopted_and_the_others_named_until_the_restart) {

@@ -1,6 +1,7 @@
 #include "platform/core/error.hpp"
 #include "platform/core/event_id.hpp"
 #include "platform/core/money.hpp"
+#include "platform/core/nearest.hpp"
 #include "platform/core/progress.hpp"
 #include "tests/support/manual_clock.hpp"
 
@@ -67,6 +68,20 @@ BOOST_AUTO_TEST_CASE(a_loop_that_falls_silent_is_named) {
 BOOST_AUTO_TEST_CASE(an_unknown_outcome_is_never_retried_blindly) {
     BOOST_TEST(!core::isTransient(core::ErrorKind::outcome_unknown));
     BOOST_TEST(core::isTransient(core::ErrorKind::contention));
+}
+
+BOOST_AUTO_TEST_CASE(a_misspelt_name_is_answered_with_the_likely_one) {
+    using Names = std::vector<std::string_view>;
+    BOOST_TEST(core::editDistance("relay", "realy") == 1u); // neighbours swapped
+    BOOST_TEST(core::editDistance("", "abc") == 3u);
+    BOOST_TEST(core::editDistance("Kitten", "sitting") == 3u);
+    BOOST_TEST(core::nearest("databse.host", Names{"database.port", "database.host"}).value() ==
+               "database.host");
+    BOOST_TEST(core::suggestion("limt", Names{"limit", "cursor"}) == "; did you mean limit?");
+    BOOST_TEST(core::suggestion("colour", Names{"limit", "cursor"}) == "");
+    BOOST_TEST(core::suggestion("zebra", Names{}) == "");
+    const std::string tooLong(129, 'x');
+    BOOST_TEST(core::suggestion(tooLong, Names{tooLong}) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

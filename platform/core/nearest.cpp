@@ -1,9 +1,10 @@
-#include "platform/config/nearest.hpp"
+#include "platform/core/nearest.hpp"
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
-namespace outboxd::config {
+namespace outboxd::core {
 namespace {
 
 char folded(char letter) {
@@ -32,22 +33,4 @@ std::size_t editDistance(std::string_view from, std::string_view to) {
     return row[to.size()];
 }
 
-std::optional<std::string> nearest(std::string_view unknown, const std::vector<std::string>& candidates) {
-    std::optional<std::string> best;
-    std::size_t bound = std::max<std::size_t>(1, unknown.size() / 3) + 1;
-    for (const auto& candidate : candidates) {
-        const auto distance = editDistance(unknown, candidate);
-        if (distance < bound) {
-            best = candidate;
-            bound = distance;
-        }
-    }
-    return best;
-}
-
-std::string suggestion(std::string_view unknown, const std::vector<std::string>& candidates) {
-    const auto found = nearest(unknown, candidates);
-    return found ? "; did you mean " + *found + "?" : std::string{};
-}
-
-} // namespace outboxd::config
+} // namespace outboxd::core
