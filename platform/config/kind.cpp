@@ -52,7 +52,7 @@ Kind textOf(std::string& field, std::string type, std::string bounds,
             std::function<TextOrNot(const std::string&)> check) {
     return scalar(
         std::move(type), std::move(bounds),
-        [check](const std::string& text) -> TextOrNot {
+        [check = std::move(check)](const std::string& text) -> TextOrNot {
             if (std::any_of(text.begin(), text.end(), isControl))
                 return Unreadable{"contains control characters"};
             return check(text);
@@ -196,7 +196,7 @@ Kind integer(std::function<std::int64_t()> get, std::function<void(std::int64_t)
     return scalar(
         unit.empty() ? "integer" : "integer, " + unit, fmt::format("{} to {}", least, most),
         bounded(parseInteger, least, most, [](std::int64_t value) { return std::to_string(value); }),
-        std::move(set), [get] { return std::to_string(get()); });
+        std::move(set), [get = std::move(get)] { return std::to_string(get()); });
 }
 
 Kind choice(std::vector<std::string> names, std::function<std::size_t()> get,
@@ -204,13 +204,13 @@ Kind choice(std::vector<std::string> names, std::function<std::size_t()> get,
     Kind kind;
     kind.type = "word";
     kind.bounds = fmt::format("{}", fmt::join(names, ", "));
-    kind.assign = [names, set](const Items& items) -> Problem {
+    kind.assign = [names, set = std::move(set)](const Items& items) -> Problem {
         const auto place = std::find(names.begin(), names.end(), items.front());
         if (place == names.end()) return unknownWord(items.front(), names);
         set(static_cast<std::size_t>(place - names.begin()));
         return std::nullopt;
     };
-    kind.items = [names, get] { return Items{names.at(get())}; };
+    kind.items = [names, get = std::move(get)] { return Items{names.at(get())}; };
     return kind;
 }
 
@@ -220,7 +220,7 @@ Kind choices(std::vector<std::string> names, std::function<std::set<std::size_t>
     kind.type = "list of words";
     kind.bounds = fmt::format("at least one of {}", fmt::join(names, ", "));
     kind.shape = Shape::list;
-    kind.assign = [names, set](const Items& items) -> Problem {
+    kind.assign = [names, set = std::move(set)](const Items& items) -> Problem {
         std::set<std::size_t> places;
         for (const auto& item : items) {
             const auto place = std::find(names.begin(), names.end(), item);
@@ -231,7 +231,7 @@ Kind choices(std::vector<std::string> names, std::function<std::set<std::size_t>
         set(places);
         return std::nullopt;
     };
-    kind.items = [names, get] {
+    kind.items = [names, get = std::move(get)] {
         Items items;
         for (const auto place : get()) items.push_back(names.at(place));
         return items;

@@ -226,7 +226,7 @@ private:
     std::filesystem::path secretPath(const std::filesystem::path& path) const {
         const auto credentials = environment_.find("CREDENTIALS_DIRECTORY");
         if (path.is_relative() && credentials != environment_.end()) {
-            const auto credential = std::filesystem::path{credentials->second} / path;
+            auto credential = std::filesystem::path{credentials->second} / path;
             std::error_code ignored;
             if (std::filesystem::exists(credential, ignored)) return credential;
         }

@@ -85,6 +85,7 @@ Producer::Outcome Producer::produce(const Message& message, std::uint64_t opaque
     fields[6].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
     fields[6].u.i = RD_KAFKA_MSG_F_COPY;
     fields[7].vtype = RD_KAFKA_VTYPE_OPAQUE;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a number through librdkafka's opaque pointer and back
     fields[7].u.ptr = reinterpret_cast<void*>(static_cast<std::uintptr_t>(opaque));
 
     const std::unique_ptr<rd_kafka_error_t, decltype(&rd_kafka_error_destroy)> error(

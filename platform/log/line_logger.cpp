@@ -64,10 +64,8 @@ bool LineLogger::put(const std::string& bytes) {
         const auto count = ::write(target_.descriptor, bytes.data() + written, bytes.size() - written);
         if (count > 0) {
             written += static_cast<std::size_t>(count);
-        } else if (count < 0 && errno == EINTR) {
-            continue;
-        } else if (count < 0 && errno == EAGAIN && written > 0 && hasRoom()) {
-            continue; // a descriptor that somebody else made non-blocking: finish the line that was begun
+        } else if (count < 0 && (errno == EINTR || (errno == EAGAIN && written > 0 && hasRoom()))) {
+            continue; // EAGAIN: somebody else made the descriptor non-blocking; finish the line that was begun
         } else {
             return false;
         }

@@ -82,7 +82,7 @@ void TcpProxy::run() {
             const int client = accept(listener_, nullptr, nullptr);
             const int server = socket(AF_INET, SOCK_STREAM, 0);
             const auto target = address(host_, serverPort_);
-            connect(server, reinterpret_cast<const sockaddr*>(&target), sizeof target);
+            (void)connect(server, reinterpret_cast<const sockaddr*>(&target), sizeof target);
             links.push_back({client, server});
         }
         std::vector<bool> dead(links.size(), false);

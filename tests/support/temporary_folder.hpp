@@ -27,7 +27,7 @@ public:
 
     // Makes or replaces a file and returns its path.
     std::filesystem::path write(const std::string& name, const std::string& content) const {
-        const auto file = path_ / name;
+        auto file = path_ / name;
         std::filesystem::create_directories(file.parent_path());
         std::ofstream{file, std::ios::binary} << content;
         return file;

@@ -25,7 +25,7 @@ extern "C" {
 int thrd_create(thrd_t* thread, thrd_start_t function, void* argument) {
     auto start = std::make_unique<Start>(Start{function, argument});
     const int error = pthread_create(thread, nullptr, run, start.get());
-    if (error == 0) start.release();
+    if (error == 0) (void)start.release(); // run() owns it now
     return error == 0 ? thrd_success : thrd_error;
 }
 

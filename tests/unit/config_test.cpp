@@ -137,8 +137,8 @@ BOOST_AUTO_TEST_CASE(all_mistakes_are_reported_at_once_with_their_places) {
         "16:3: link.port: no setting has this name; did you mean shop.port?",
         "17:1: shop.port: write each part on a line of its own, the later one indented",
         "OUTBOXD_SHOP_PROT: no setting has this name; did you mean OUTBOXD_SHOP_PORT?",
-        "OUTBOXD_SHOP_WAIT: shop.wait: 'soon' is not a duration; write a whole number and ms, s, m, h or d, "
-        "like 50ms",
+        std::string("OUTBOXD_SHOP_WAIT: shop.wait: 'soon' is not a duration; ") +
+            "write a whole number and ms, s, m, h or d, like 50ms",
     };
     BOOST_TEST(mistakes == expected, boost::test_tools::per_element());
 }

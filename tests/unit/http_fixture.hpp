@@ -55,7 +55,8 @@ private:
 };
 
 struct EdgeFixture {
-    explicit EdgeFixture(http::ServerSettings settings = {}) : server(settings, handler, clock, logger) {
+    explicit EdgeFixture(const http::ServerSettings& settings = {})
+        : server(settings, handler, clock, logger) {
         server.start();
     }
     ~EdgeFixture() { handler.letGo(); }
