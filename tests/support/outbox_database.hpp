@@ -47,7 +47,7 @@ public:
     // Takes the lane's lock.
     scheduler::LaneTerm hold(scheduler::Lane lane, const std::string& holder = "me",
                              std::chrono::milliseconds time = std::chrono::minutes{10}) {
-        const scheduler::LaneTerm term{lane, holder};
+        scheduler::LaneTerm term{lane, holder};
         if (!locks.tryLock({scheduler::laneLock(lane), holder}, time))
             throw std::runtime_error("the lane is held");
         return term;

@@ -50,7 +50,8 @@ private:
     }
     bool run(const std::string& verb) const {
         // exec: the script's parent, which owns the server, is this program and not a shell.
-        const auto command = "exec " + std::string(OUTBOXD_SOURCE_DIR) + "/tests/support/stack " + verb + " " + folder_;
+        const auto command =
+            "exec " + std::string(OUTBOXD_SOURCE_DIR) + "/tests/support/stack " + verb + " " + folder_;
         return std::system(command.c_str()) == 0; // NOLINT: only our own words in it
     }
     void must(const std::string& verb) const {
