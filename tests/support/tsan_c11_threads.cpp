@@ -15,7 +15,8 @@ struct Start {
 void* run(void* raw) {
     const std::unique_ptr<Start> start(static_cast<Start*>(raw));
     const long result = start->function(start->argument);
-    return reinterpret_cast<void*>(result); // NOLINT(performance-no-int-to-ptr): C11 has a number where POSIX has a pointer
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): C11 has a number where POSIX has a pointer
+    return reinterpret_cast<void*>(result);
 }
 
 } // namespace
