@@ -42,7 +42,7 @@ struct Clients {
     }
 
     core::SystemClock clock;
-    RecordingLogger logger;
+    MemoryLogger logger;
     kafka::ClientSettings settings{Broker::server->address(), "test", {}};
     TopicReader reader{settings.brokers};
     std::string topic;

@@ -75,7 +75,7 @@ public:
     static std::string name(const std::string& aggregateType) { return "outbox.event." + aggregateType; }
 
     static constexpr int kPartitions = 4;
-    RecordingLogger logger;
+    MemoryLogger logger;
     MemoryPins pins;
     TopicReader reader{Broker::server->address()};
 

@@ -7,29 +7,43 @@ import re
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
+
+from support.waiting import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 240  # seconds; generous, only to end a run that hangs
 END = "\x1e"
 
 
+class Step:
+    """A `$` line, and what the README says that it prints."""
+
+    def __init__(self, command):
+        self.command = command
+        self.expected = []
+        self.printed = ""
+
+    def as_written(self, shell):
+        self.printed = shell.run(self.command)
+        pattern = "\n".join(".*".join(re.escape(part) for part in line.split("…")) for line in self.expected)
+        return re.fullmatch(pattern, self.printed) is not None
+
+    def difference(self):
+        says = "\n".join(self.expected)
+        return f"$ {self.command}\nthe README says:\n{says}\nit prints:\n{self.printed}"
+
+
 def console_steps(text):
-    """(command, expected lines) of every console block, in order."""
+    """The steps of every console block, in order."""
     steps = []
     for block in re.findall(r"```console\n(.*?)```", text, re.S):
         for line in block.splitlines():
             if line.startswith("$ "):
-                steps.append((line[2:], []))
+                steps.append(Step(line[2:]))
             else:
-                steps[-1][1].append(line)
+                steps[-1].expected.append(line)
     return steps
-
-
-def matches(expected, printed):
-    pattern = "\n".join(".*".join(re.escape(part) for part in line.split("…")) for line in expected)
-    return re.fullmatch(pattern, printed.rstrip("\n")) is not None
 
 
 class Shell:
@@ -86,14 +100,11 @@ class ReadmeTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             shell = Shell(addresses, folder)
             self.addCleanup(shell.close)
-            for command, expected in steps:
-                printed = shell.run(command)
-                deadline = time.monotonic() + 60
-                # Events arrive when they arrive; reading again is harmless, as for any consumer.
-                while command.startswith("kcat") and not matches(expected, printed) and time.monotonic() < deadline:
-                    printed = shell.run(command)
-                if not matches(expected, printed):
-                    self.fail(f"$ {command}\nthe README says:\n" + "\n".join(expected) + f"\nit prints:\n{printed}")
+            for step in steps:
+                if step.command.startswith("kcat"):  # events arrive when they arrive; reading again is harmless
+                    until(lambda: step.as_written(shell), step.difference)
+                else:
+                    self.assertTrue(step.as_written(shell), step.difference())
 
         self.run.send_signal(signal.SIGTERM)
         rest = self.run.communicate(timeout=PATIENCE)[0]

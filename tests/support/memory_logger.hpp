@@ -3,6 +3,7 @@
 
 #include "platform/core/logger.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -26,11 +27,17 @@ public:
         lines_.push_back(std::move(line));
     }
 
-    // "event key=value key=value", one per call.
+    // "event key=value key=value", one per call, oldest first.
     std::vector<std::string> lines() const {
         const std::lock_guard lock(mutex_);
         return lines_;
     }
+    // A whole line, exactly.
+    bool saw(const std::string& line) const {
+        const auto all = lines();
+        return std::find(all.begin(), all.end(), line) != all.end();
+    }
+    // A part of any line.
     bool said(std::string_view part) const {
         for (const auto& line : lines())
             if (line.find(part) != std::string::npos) return true;

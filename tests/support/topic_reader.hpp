@@ -3,7 +3,7 @@
 
 #include "platform/kafka/admin.hpp"
 #include "platform/kafka/consumer.hpp"
-#include "tests/support/recording_logger.hpp"
+#include "tests/support/memory_logger.hpp"
 
 #include <stdexcept>
 
@@ -57,7 +57,7 @@ private:
     }
 
     static constexpr std::chrono::seconds patience{30};
-    RecordingLogger logger_;
+    MemoryLogger logger_;
     core::SystemClock clock_;
     kafka::ClientSettings settings_;
     kafka::Admin admin_;

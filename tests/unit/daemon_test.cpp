@@ -3,7 +3,7 @@
 #include "daemon/signals.hpp"
 #include "daemon/watchdog.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/recording_logger.hpp"
+#include "tests/support/memory_logger.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -59,7 +59,7 @@ private:
 
 struct Host {
     testing::TemporaryFolder folder;
-    testing::RecordingLogger logger;
+    testing::MemoryLogger logger;
     testing::ManualClock clock;
     core::ProgressMonitor progress{clock};
 };

@@ -1,6 +1,6 @@
 #include "platform/kafka/client.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/recording_logger.hpp"
+#include "tests/support/memory_logger.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(kafka_client_events)
 
 BOOST_AUTO_TEST_CASE(one_line_per_facility_and_ten_seconds) {
     testing::ManualClock clock;
-    testing::RecordingLogger logger;
+    testing::MemoryLogger logger;
     kafka::ClientEvents events(logger, clock, "producer");
     for (int i = 0; i < 100; ++i) events.log(3, "FAIL", "connection refused");
     events.log(6, "OTHER", "something else");
@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(one_line_per_facility_and_ten_seconds) {
 
 BOOST_AUTO_TEST_CASE(all_brokers_down_is_remembered_until_something_works) {
     testing::ManualClock clock;
-    testing::RecordingLogger logger;
+    testing::MemoryLogger logger;
     kafka::ClientEvents events(logger, clock, "producer");
     BOOST_TEST(events.reachable());
     events.error(-187, "1/1 brokers are down");

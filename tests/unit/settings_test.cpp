@@ -1,7 +1,7 @@
 #include "daemon/check_config.hpp"
 #include "daemon/configuration.hpp"
 #include "platform/config/reference.hpp"
-#include "tests/support/recording_logger.hpp"
+#include "tests/support/memory_logger.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(an_empty_node_name_is_the_hosts) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_takes_live_settings_over_and_names_the_rest) {
-    testing::RecordingLogger logger;
+    testing::MemoryLogger logger;
     daemon::Configuration configuration{folder.write("o.yaml", "log: {level: info}\n"), {}};
     folder.write("o.yaml", "log: {level: debug}\nhttp: {port: 9090}\n");
     daemon::logReload(configuration.reload(), logger);
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_reload_takes_live_settings_over_and_names_the_rest) {
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_with_a_mistake_changes_nothing) {
-    testing::RecordingLogger logger;
+    testing::MemoryLogger logger;
     daemon::Configuration configuration{folder.write("o.yaml", "log: {level: info}\n"), {}};
     folder.write("o.yaml", "log: {level: debug}\nrelay: {renew_every: 9s}\n");
     daemon::logReload(configuration.reload(), logger);
