@@ -1,9 +1,11 @@
-// Who asks. For now everybody is the same client, which is only safe where nobody else can connect.
+// Who asks, and what they may do.
 #pragma once
 
+#include "commerce/model.hpp"
 #include "platform/http/message.hpp"
 #include "platform/http/problem.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,7 +13,19 @@
 namespace outboxd::api {
 
 struct Client {
-    std::string scope; // separates the idempotency keys of clients; at most 128 bytes
+    std::string scope; // separates the idempotency keys and rate limits of clients; at most 128 bytes
+    // Empty: a trusted service, which acts for all users. Else what belongs to others is "not found" for it.
+    std::optional<commerce::UserId> user = {};
+    bool admin = false; // may do what Access::admin asks for
+
+    bool mayActFor(commerce::UserId other) const { return !user || *user == other; }
+};
+
+// Whom a route serves.
+enum class Access {
+    everyone, // nobody is asked who they are
+    client,   // whom the authenticator knows; a {userId} in the path must be one that the client may act for
+    admin,    // clients with admin rights
 };
 
 // Thread-safe.
@@ -24,10 +38,11 @@ public:
     virtual bool keepsStrangersOut() const = 0;
 };
 
+// Everybody is the same client with all rights: only safe where nobody else can connect.
 class NoAuthentication final : public Authenticator {
 public:
     std::variant<Client, http::Problem> authenticate(const http::Request&) const override {
-        return Client{"anonymous"};
+        return Client{.scope = "anonymous", .admin = true};
     }
     bool keepsStrangersOut() const override { return false; }
 };

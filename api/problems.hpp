@@ -1,12 +1,11 @@
 // The one place where errors and refusals become problem documents. The codes are part of the API:
-// docs/api.md.
+// docs/api.md. Refusals of the use cases are in api/problems/, a file per subject.
 #pragma once
 
+#include "api/problems/orders.hpp"
+#include "api/problems/payments.hpp"
+#include "api/problems/people.hpp"
 #include "commerce/idempotency.hpp"
-#include "commerce/orders.hpp"
-#include "commerce/payments.hpp"
-#include "commerce/points.hpp"
-#include "commerce/users.hpp"
 #include "commerce/valid.hpp"
 #include "platform/core/error.hpp"
 #include "platform/http/problem.hpp"
@@ -22,17 +21,6 @@ http::Problem invalidRequest(std::vector<http::FieldError> errors);
 http::Problem problemFor(const core::Error& error);
 
 http::Problem problemFor(const commerce::Invalid& invalid);
-http::Problem problemFor(const commerce::UsernameTaken&);
-http::Problem problemFor(const commerce::UserNotFound& refusal);
-http::Problem problemFor(const commerce::BalanceLimitReached& refusal);
-http::Problem problemFor(const commerce::ProductNotFound& refusal);
-http::Problem problemFor(const commerce::OutOfStock& refusal);
-http::Problem problemFor(const commerce::TotalTooLarge& refusal);
-http::Problem problemFor(const commerce::OrderNotFound& refusal);
-http::Problem problemFor(const commerce::NotOwner&);
-http::Problem problemFor(const commerce::WrongState& refusal);
-http::Problem problemFor(const commerce::OrderExpired& refusal);
-http::Problem problemFor(const commerce::InsufficientPoints& refusal);
 http::Problem problemFor(const commerce::InProgress& refusal);
 http::Problem problemFor(const commerce::KeyReused&);
 

@@ -44,16 +44,16 @@ std::optional<std::int64_t> parseId(std::string_view text) {
 
 } // namespace
 
-void Router::add(std::string method, std::string route, RouteHandler handler) {
-    Route added{std::move(method), std::move(route), {}, std::move(handler)};
+void Router::add(std::string method, std::string route, Access access, RouteHandler handler) {
+    Route added{std::move(method), std::move(route), access, {}, std::move(handler)};
     for (const auto segment : split(added.text)) added.segments.emplace_back(segment);
     routes_.push_back(std::move(added));
 }
 
 http::Response Router::handle(const http::Request& request) {
     auto segments = split(request.path);
-    if (segments.size() > 1 && segments[0] == "api" && segments[1] != "v1")
-        segments.insert(segments.begin() + 1, "v1");
+    const bool versioned = segments.size() < 2 || segments[0] != "api" || segments[1] == "v1";
+    if (!versioned) segments.insert(segments.begin() + 1, "v1");
 
     std::string_view wanted = request.method;
     if (wanted == "HEAD") wanted = "GET";
@@ -61,7 +61,7 @@ http::Response Router::handle(const http::Request& request) {
     std::string allow;
     for (const auto& route : routes_) {
         if (!matches(route.segments, segments)) continue;
-        if (route.method == wanted) return dispatch(route, request, segments);
+        if (route.method == wanted) return dispatch(route, request, segments, versioned);
         known = &route;
         allow += route.method + ", ";
         if (route.method == "GET") allow += "HEAD, ";
@@ -81,42 +81,58 @@ http::Response Router::handle(const http::Request& request) {
 }
 
 http::Response Router::dispatch(const Route& route, const http::Request& request,
-                                const std::vector<std::string_view>& segments) {
+                                const std::vector<std::string_view>& segments, bool versioned) {
     const auto answer = [&]() -> http::Response {
-        auto client = authenticator_.authenticate(request);
+        auto client = admit(route, request);
         if (const auto* problem = std::get_if<http::Problem>(&client))
             return http::toResponse(*problem, request);
 
-        Call call{request, {}, {}, std::move(std::get<Client>(client))};
+        Call call{request, {}, {}, std::move(std::get<Client>(client)), versioned};
         for (std::size_t i = 0; i < segments.size(); ++i) {
             call.path.append("/").append(segments[i]);
-            if (!isParameter(route.segments[i])) continue;
+            const auto& expected = route.segments[i];
+            if (!isParameter(expected)) continue;
             const auto id = parseId(segments[i]);
             if (!id) {
-                const auto name = route.segments[i].substr(1, route.segments[i].size() - 2);
+                const auto name = expected.substr(1, expected.size() - 2);
                 return http::toResponse(invalidRequest({{"", "must be a whole number of 1 or more", name}}),
                                         request);
             }
+            if (expected == "{userId}" && !call.client.mayActFor({*id}))
+                return http::toResponse(notFound("user"), request);
             call.ids.push_back(*id);
         }
-        try {
-            return route.handler(call);
-        } catch (const core::Error& error) {
-            const auto problem = problemFor(error);
-            logger_.write(problem.status == 500 ? core::LogLevel::error : core::LogLevel::warning,
-                          "request_failed",
-                          {{"request_id", request.requestId},
-                           {"trace_id", request.traceId()},
-                           {"route", route.text},
-                           {"kind", core::name(error.kind())},
-                           {"error", error.what()},
-                           {"hint", error.hint()}});
-            return http::toResponse(problem, request);
-        }
+        return this->call(route, call);
     };
     auto response = answer();
     response.route = route.text;
     return response;
+}
+
+std::variant<Client, http::Problem> Router::admit(const Route& route, const http::Request& request) const {
+    if (route.access == Access::everyone) return Client{.scope = "everyone"};
+    auto client = authenticator_.authenticate(request);
+    if (const auto* known = std::get_if<Client>(&client);
+        known && route.access == Access::admin && !known->admin)
+        return http::Problem{403, "admin_only", "This needs the rights of an administrator."};
+    return client;
+}
+
+http::Response Router::call(const Route& route, const Call& call) {
+    try {
+        return route.handler(call);
+    } catch (const core::Error& error) {
+        const auto problem = problemFor(error);
+        logger_.write(problem.status == 500 ? core::LogLevel::error : core::LogLevel::warning,
+                      "request_failed",
+                      {{"request_id", call.request.requestId},
+                       {"trace_id", call.request.traceId()},
+                       {"route", route.text},
+                       {"kind", core::name(error.kind())},
+                       {"error", error.what()},
+                       {"hint", error.hint()}});
+        return http::toResponse(problem, call.request);
+    }
 }
 
 std::vector<std::string> Router::routes() const {

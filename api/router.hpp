@@ -19,12 +19,13 @@ struct Call {
     std::string path;              // the canonical one: with /v1
     std::vector<std::int64_t> ids; // of the template's {parameters}, in order; each 1 or more
     Client client;
+    bool versioned = true; // false: the path came without its /v1, as in the published load scripts
 };
 
 using RouteHandler = std::function<http::Response(const Call&)>;
 
 // Paths under /api/ match with and without their /v1. HEAD is answered by GET's handler, OPTIONS with the
-// methods that there are. An unknown path is 404, a known one with another method 405 with Allow, a parameter
+// methods that there are. Who may do what is decided here: see Access. An unknown path is 404, a known one with another method 405 with Allow, a parameter
 // that is not a positive 64-bit number 400. A core::Error from a handler becomes its problem (problems.hpp)
 // and a line in the log.
 //
@@ -36,7 +37,7 @@ public:
         : authenticator_(authenticator), logger_(logger) {}
 
     // `route`: "/api/v1/orders/{orderId}/payment". The same route may be added with several methods.
-    void add(std::string method, std::string route, RouteHandler handler);
+    void add(std::string method, std::string route, Access access, RouteHandler handler);
 
     http::Response handle(const http::Request& request) override;
 
@@ -47,12 +48,15 @@ private:
     struct Route {
         std::string method;
         std::string text;
+        Access access;
         std::vector<std::string> segments;
         RouteHandler handler;
     };
 
     http::Response dispatch(const Route& route, const http::Request& request,
-                            const std::vector<std::string_view>& segments);
+                            const std::vector<std::string_view>& segments, bool versioned);
+    std::variant<Client, http::Problem> admit(const Route& route, const http::Request& request) const;
+    http::Response call(const Route& route, const Call& call);
 
     const Authenticator& authenticator_;
     core::Logger& logger_;

@@ -11,7 +11,7 @@ void addShopRoutes(Router& router, const Shop& shop) {
     addProductRoutes(router, shop);
     addOrderRoutes(router, shop);
     addPaymentRoutes(router, shop);
-    router.add("GET", "/openapi.yaml", [](const Call&) {
+    router.add("GET", "/openapi.yaml", Access::everyone, [](const Call&) {
         http::Response response;
         response.contentType = "application/yaml";
         response.body = kOpenApi;

@@ -1,14 +1,9 @@
 #include "commerce/model.hpp"
 
-#include "platform/core/error.hpp"
-
-#include <array>
-#include <utility>
+#include "commerce/names.hpp"
 
 namespace outboxd::commerce {
 namespace {
-
-template <class Enum, std::size_t N> using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
 constexpr Names<HistoryKind, 4> kHistoryKinds{{{HistoryKind::charge, "CHARGE"},
                                                {HistoryKind::use, "USE"},
@@ -27,23 +22,6 @@ constexpr Names<PaymentState, 5> kPaymentStates{{{PaymentState::pending, "PENDIN
                                                  {PaymentState::failed, "FAILED"},
                                                  {PaymentState::unknown, "UNKNOWN"},
                                                  {PaymentState::refunded, "REFUNDED"}}};
-
-template <class Enum, std::size_t N> std::string_view nameIn(const Names<Enum, N>& names, Enum value) {
-    for (const auto& [known, name] : names) {
-        if (known == value) return name;
-    }
-    throw core::Error(core::ErrorKind::internal, "an enumeration holds a value that it does not have");
-}
-
-template <class Enum, std::size_t N>
-Enum valueIn(const Names<Enum, N>& names, std::string_view wanted, std::string_view what) {
-    for (const auto& [value, name] : names) {
-        if (name == wanted) return value;
-    }
-    throw core::Error(core::ErrorKind::invalid_data,
-                      std::string{what} + " \"" + std::string{wanted} + "\" is not known",
-                      "the row was written by a newer version or by hand");
-}
 
 } // namespace
 

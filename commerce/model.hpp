@@ -18,6 +18,10 @@ using ProductId = core::Id<struct ProductTag>;
 using OrderId = core::Id<struct OrderTag>;
 using PaymentId = core::Id<struct PaymentTag>;
 using HistoryId = core::Id<struct HistoryTag>;
+using CouponId = core::Id<struct CouponTag>;
+using UserCouponId = core::Id<struct UserCouponTag>;
+using ClaimId = core::Id<struct ClaimTag>;
+using RefundId = core::Id<struct RefundTag>;
 
 struct User {
     UserId id;
@@ -59,10 +63,13 @@ struct Order {
     OrderId id;
     UserId user;
     OrderState state = OrderState::waiting;
-    core::Money total;
+    core::Money total;                   // what is to be paid: the sum of the lines less `discount`
+    core::Money discount = {};           // what the coupon took off
+    std::optional<CouponId> coupon = {}; // used by this order until it is cancelled or expires
     core::Timestamp createdAt;
     core::Timestamp expiresAt; // until when a waiting order keeps its stock and can be paid
     std::optional<core::Timestamp> completedAt;
+    bool cancelRequested = false; // while paying: to be cancelled once the gateway's answer is known
     std::vector<OrderLine> lines; // by product id; one line per product
 };
 
@@ -74,11 +81,13 @@ struct Payment {
     PaymentMethod method = PaymentMethod::points;
     PaymentState state = PaymentState::succeeded;
     core::Money amount;
-    std::optional<OrderId> order;         // of points and card
-    std::optional<UserId> user;           // of points and card
-    std::optional<std::string> merchant;  // of an authorization
-    std::optional<std::string> currency;  // of an authorization; ISO 4217
-    std::optional<std::string> reference; // of an authorization; the merchant's own
+    core::Money refunded = {};              // of `amount`; refunds under way count
+    std::optional<OrderId> order;           // of points and card
+    std::optional<UserId> user;             // of points and card
+    std::optional<std::string> merchant;    // of an authorization
+    std::optional<std::string> currency;    // of an authorization; ISO 4217
+    std::optional<std::string> reference;   // of an authorization; the merchant's own
+    std::optional<std::string> reason = {}; // why it failed, or is unknown
     core::Timestamp createdAt;
 };
 

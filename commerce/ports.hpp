@@ -89,7 +89,8 @@ using RequestHash = std::array<std::uint8_t, 32>;
 
 struct IdempotencyRecord {
     RequestHash hash{};
-    bool done = false; // false: an answer is still being made outside a transaction
+    bool done = false;                // false: an answer is still being made outside a transaction
+    std::optional<PaymentId> payment; // of an unfinished one: its answer is the state of this payment
     int status = 0;
     std::string body;
     core::Timestamp expiresAt;

@@ -1,7 +1,7 @@
 #include "daemon/node.hpp"
 
-#include "commerce/mysql/retention.hpp"
 #include "daemon/figure_metrics.hpp"
+#include "daemon/jobs/jobs.hpp"
 #include "platform/core/event_id.hpp"
 
 #include <fmt/format.h>
@@ -64,7 +64,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
       history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
       adminRouter_(adminAuthenticator_, logger),
-      adminServer_(adminSettings(settings), adminRouter_, clock, logger),
+      adminServer_(adminSettings(settings), adminRouter_, clock, logger), jobParts_{stores_, clock, logger,
+                                                                                    [this] { ring(); }},
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.redis.enabled) {
         redis_.emplace(redis::Settings{settings.redis.host, settings.redis.port, settings.redis.timeout});
@@ -73,9 +74,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
         relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
     }
     if (settings.roles.contains(Role::api)) {
-        api_.emplace(settings, stores_, clock, logger, registry_, [this] {
-            if (relay_) relay_->service.ring();
-        });
+        api_.emplace(settings, stores_, clock, logger, registry_, [this] { ring(); });
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
@@ -112,6 +111,10 @@ void Node::stop() {
     }
 }
 
+void Node::ring() {
+    if (relay_) relay_->service.ring();
+}
+
 std::string Node::summary() const {
     std::string text = "roles " + rolesOf(settings_);
     if (api_) text += fmt::format(", api on {}:{}", settings_.http.host, api_->server.port());
@@ -145,17 +148,7 @@ std::vector<scheduler::Job> Node::jobs() {
                         .work = [this](const scheduler::JobContext&) { relay_->measureBacklog(); }});
     }
     if (settings_.roles.contains(Role::jobs)) {
-        jobs.push_back({.name = "idempotency-retention",
-                        .schedule = {Kind::fixed_delay, 10min, 30s},
-                        .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 9min},
-                        .timeout = 10min,
-                        .history = Job::History::transitions,
-                        .work = [this](const scheduler::JobContext& context) {
-                            constexpr std::int64_t batch = 1000;
-                            while (!context.cancelled.stop_requested() &&
-                                   commerce::mysql::removeExpiredKeys(stores_.work, batch) == batch) {
-                            }
-                        }});
+        jobs.push_back(idempotencyRetention(jobParts_));
     }
     return jobs;
 }

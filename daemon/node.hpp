@@ -4,6 +4,7 @@
 #include "api/admin/admin_routes.hpp"
 #include "daemon/api_part.hpp"
 #include "daemon/health.hpp"
+#include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
 #include "scheduler/scheduler.hpp"
@@ -31,6 +32,7 @@ public:
 
 private:
     std::vector<scheduler::Job> jobs();
+    void ring(); // the relay of this node, if it has one
     api::AdminPorts adminPorts();
     api::CheckResult checkDatabase() const;
     api::CheckResult checkRedis();
@@ -54,6 +56,7 @@ private:
     api::Router adminRouter_;
     http::Server adminServer_;
     std::optional<RelayPart> relay_;
+    JobParts jobParts_;
     scheduler::Scheduler scheduler_;
     std::optional<ApiPart> api_;
 

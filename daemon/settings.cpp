@@ -145,30 +145,6 @@ void describeRelay(config::Schema& schema, Settings::Relay& relay) {
         "order key.");
 }
 
-void describeEdges(config::Schema& schema, Settings& settings) {
-    auto& http = settings.http;
-    schema.section("http", "The REST API.");
-    schema.add("host", text(http.host, 1, 253), restart,
-               "Address to listen on; only loopback ones are allowed while there is no authentication.");
-    schema.add("port", integer(http.port, 0, 65535), restart,
-               "TCP port to listen on; 0 takes a free one, which the log names.");
-    schema.add("max_connections", integer(http.maxConnections, 1, 20'000, "connections"), restart,
-               "Connections at once, each of which has a thread; further ones are answered 503 and closed.");
-    schema.add("idle_timeout", duration(http.idleTimeout, 1s, 1h), restart,
-               "How long a connection may stay open between two requests.");
-    schema.add("request_timeout", duration(http.requestTimeout, 100ms, 10min), restart,
-               "Longest time for a whole request, its body and its answer.");
-    schema.add("max_body", size(http.maxBody, kibibytes(1), mebibytes(64)), restart,
-               "Requests with a larger body are answered 413.");
-
-    schema.section("admin",
-                   "Health and metrics, on a port of their own so that load on the API cannot hide them.");
-    schema.add("host", text(settings.admin.host, 1, 253), restart,
-               "Address to listen on; whoever reaches it can read health and metrics.");
-    schema.add("port", integer(settings.admin.port, 0, 65535), restart,
-               "TCP port to listen on; 0 takes a free one, which the log names.");
-}
-
 } // namespace
 
 config::Schema describe(Settings& settings) {
@@ -193,13 +169,7 @@ config::Schema describe(Settings& settings) {
     describeRelay(schema, settings.relay);
     describeEdges(schema, settings);
 
-    schema.section("orders", "Orders.");
-    schema.add("payment_window", duration(settings.orders.paymentWindow, 1s, 24h * 30), restart,
-               "How long a new order holds its stock before it expires unpaid.");
-
-    schema.section("idempotency", "Idempotency-Key.");
-    schema.add("retention", duration(settings.idempotency.retention, 1min, 24h * 30), restart,
-               "How long a key's answer is kept; a retry after that is a new request.");
+    describeShop(schema, settings);
 
     schema.section("jobs", "The schedule.");
     schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,

@@ -1,8 +1,10 @@
 // Every setting of outboxd with its default. What each one means, its bounds and whether it can be changed
-// without a restart stands in settings.cpp, once; docs/settings.md and etc/outboxd.yaml are generated from
+// without a restart stands once, in settings.cpp and settings/*.cpp; docs/settings.md and etc/outboxd.yaml are generated from
 // there.
 #pragma once
 
+#include "daemon/settings/edges.hpp"
+#include "daemon/settings/shop.hpp"
 #include "platform/config/schema.hpp"
 #include "platform/core/logger.hpp"
 #include "platform/log/line_logger.hpp"
@@ -16,16 +18,10 @@
 
 namespace outboxd::daemon {
 
-using std::chrono_literals::operator""ms;
-using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""min;
-using std::chrono_literals::operator""h;
-using Duration = std::chrono::milliseconds;
-
 enum class Role { api, relay, jobs };
 enum class OnFailure { park };
 
-struct Settings {
+struct Settings : EdgeSettings, ShopSettings {
     std::set<Role> roles{Role::api, Role::relay, Role::jobs};
     bool migrateOnStart = false;
 
@@ -75,28 +71,6 @@ struct Settings {
         Duration renewEvery = 3s;
         OnFailure onFailure = OnFailure::park;
     } relay;
-
-    struct Http {
-        std::string host = "127.0.0.1";
-        std::uint16_t port = 8080;
-        int maxConnections = 1100;
-        Duration idleTimeout = 60s;
-        Duration requestTimeout = 30s;
-        config::ByteSize maxBody = config::kibibytes(64);
-    } http;
-
-    struct Admin {
-        std::string host = "127.0.0.1";
-        std::uint16_t port = 8081;
-    } admin;
-
-    struct Orders {
-        Duration paymentWindow = 15min;
-    } orders;
-
-    struct Idempotency {
-        Duration retention = 24h;
-    } idempotency;
 
     struct Jobs {
         Duration heartbeatInterval = 1s;

@@ -70,6 +70,9 @@ JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& te
     std::jthread guardian([&](const std::stop_token& ended) { guard(watch, term, cancel, ended); });
     try {
         job_.work(JobContext{cancel.get_token(), term});
+    } catch (const TermLost& lost) {
+        run.outcome = JobRun::Outcome::lost;
+        run.detail = lost.what();
     } catch (const std::exception& error) {
         run.outcome = JobRun::Outcome::failed;
         run.detail = error.what();

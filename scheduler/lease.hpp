@@ -8,6 +8,7 @@
 #pragma once
 
 #include "platform/core/clock.hpp"
+#include "platform/core/error.hpp"
 
 #include <chrono>
 #include <span>
@@ -20,6 +21,12 @@ namespace outboxd::scheduler {
 struct Term {
     std::string lock;   // shedlock.name, at most 64 characters
     std::string holder; // shedlock.locked_by
+};
+
+// A fence found that the term has ended: whoever threw this rolled back, and must not try again under it.
+class TermLost : public core::Error {
+public:
+    explicit TermLost(const Term& term);
 };
 
 // "host:pid:uuid", new for each acquisition. `host` is shortened so that the whole fits the column.

@@ -80,9 +80,9 @@ http::Response metrics(const AdminPorts& ports) {
 } // namespace
 
 void addAdminRoutes(Router& router, const AdminPorts& ports) {
-    router.add("GET", "/livez", [&ports](const Call&) { return live(ports); });
-    router.add("GET", "/readyz", [&ports](const Call& call) { return ready(ports, call); });
-    router.add("GET", "/metrics", [&ports](const Call&) { return metrics(ports); });
+    router.add("GET", "/livez", Access::everyone, [&ports](const Call&) { return live(ports); });
+    router.add("GET", "/readyz", Access::everyone, [&ports](const Call& call) { return ready(ports, call); });
+    router.add("GET", "/metrics", Access::everyone, [&ports](const Call&) { return metrics(ports); });
 }
 
 } // namespace outboxd::api

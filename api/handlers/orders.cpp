@@ -62,8 +62,10 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addOrderRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/orders", [&shop](const Call& call) { return create(shop, call); });
-    router.add("GET", "/api/v1/orders/{orderId}", [&shop](const Call& call) { return get(shop, call); });
+    router.add("POST", "/api/v1/orders", Access::client,
+               [&shop](const Call& call) { return create(shop, call); });
+    router.add("GET", "/api/v1/orders/{orderId}", Access::client,
+               [&shop](const Call& call) { return get(shop, call); });
 }
 
 } // namespace outboxd::api

@@ -59,11 +59,12 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addPaymentRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/orders/{orderId}/payment",
+    router.add("POST", "/api/v1/orders/{orderId}/payment", Access::client,
                [&shop](const Call& call) { return pay(shop, call); });
-    router.add("POST", "/api/v1/payments/authorizations",
+    router.add("POST", "/api/v1/payments/authorizations", Access::client,
                [&shop](const Call& call) { return authorize(shop, call); });
-    router.add("GET", "/api/v1/payments/{paymentId}", [&shop](const Call& call) { return get(shop, call); });
+    router.add("GET", "/api/v1/payments/{paymentId}", Access::client,
+               [&shop](const Call& call) { return get(shop, call); });
 }
 
 } // namespace outboxd::api

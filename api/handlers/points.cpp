@@ -55,11 +55,11 @@ http::Response history(const Shop& shop, const Call& call) {
 } // namespace
 
 void addPointRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/users/{userId}/points/charges",
+    router.add("POST", "/api/v1/users/{userId}/points/charges", Access::client,
                [&shop](const Call& call) { return charge(shop, call); });
-    router.add("GET", "/api/v1/users/{userId}/points",
+    router.add("GET", "/api/v1/users/{userId}/points", Access::client,
                [&shop](const Call& call) { return balance(shop, call); });
-    router.add("GET", "/api/v1/users/{userId}/points/history",
+    router.add("GET", "/api/v1/users/{userId}/points/history", Access::client,
                [&shop](const Call& call) { return history(shop, call); });
 }
 

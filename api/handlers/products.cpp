@@ -41,9 +41,12 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addProductRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/products", [&shop](const Call& call) { return create(shop, call); });
-    router.add("GET", "/api/v1/products", [&shop](const Call& call) { return list(shop, call); });
-    router.add("GET", "/api/v1/products/{productId}", [&shop](const Call& call) { return get(shop, call); });
+    router.add("POST", "/api/v1/products", Access::admin,
+               [&shop](const Call& call) { return create(shop, call); });
+    router.add("GET", "/api/v1/products", Access::client,
+               [&shop](const Call& call) { return list(shop, call); });
+    router.add("GET", "/api/v1/products/{productId}", Access::client,
+               [&shop](const Call& call) { return get(shop, call); });
 }
 
 } // namespace outboxd::api

@@ -35,8 +35,10 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addUserRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/users", [&shop](const Call& call) { return create(shop, call); });
-    router.add("GET", "/api/v1/users/{userId}", [&shop](const Call& call) { return get(shop, call); });
+    router.add("POST", "/api/v1/users", Access::client,
+               [&shop](const Call& call) { return create(shop, call); });
+    router.add("GET", "/api/v1/users/{userId}", Access::client,
+               [&shop](const Call& call) { return get(shop, call); });
 }
 
 } // namespace outboxd::api

@@ -28,11 +28,14 @@ std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> IdempotencyKeys::lock(cons
         const auto rows = session_.query(sql::idempotency::lock_key, {scope, key});
         if (rows.empty()) return KeyAbsent{};
         const auto& row = rows.front();
-        return IdempotencyRecord{.hash = hashFrom(row.bytes(0)),
+        IdempotencyRecord record{.hash = hashFrom(row.bytes(0)),
                                  .done = row.bytes(1) == "DONE",
+                                 .payment = {},
                                  .status = static_cast<int>(row.maybeInteger(2).value_or(0)),
                                  .body = row.maybeBytes(3).value_or(""),
                                  .expiresAt = row.time(4)};
+        if (!row.isNull(5)) record.payment = row.id<PaymentId>(5);
+        return record;
     } catch (const database::LockNotAvailable&) {
         return KeyLocked{};
     }

@@ -11,10 +11,14 @@ Order orderFrom(database::Session& session, const database::Row& row) {
                 .user = row.id<UserId>(1),
                 .state = orderStateFrom(row.bytes(2)),
                 .total = row.money(3),
-                .createdAt = row.time(4),
-                .expiresAt = row.time(5),
-                .completedAt = row.maybeTime(6),
+                .discount = row.money(4),
+                .coupon = {},
+                .createdAt = row.time(6),
+                .expiresAt = row.time(7),
+                .completedAt = row.maybeTime(8),
+                .cancelRequested = row.integer(9) != 0,
                 .lines = {}};
+    if (!row.isNull(5)) order.coupon = row.id<CouponId>(5);
     for (const auto& line : session.query(sql::orders::lines_of_order, {order.id})) {
         order.lines.push_back({line.id<ProductId>(0), line.integer(1), line.money(2)});
     }
@@ -22,8 +26,9 @@ Order orderFrom(database::Session& session, const database::Row& row) {
 }
 
 OrderId Orders::add(const Order& order) {
-    session_.execute(sql::orders::insert_order, {order.user, name(order.state), order.total, order.expiresAt,
-                                                 order.createdAt, order.createdAt});
+    session_.execute(sql::orders::insert_order,
+                     {order.user, name(order.state), order.total, order.discount, order.coupon,
+                      order.expiresAt, order.createdAt, order.createdAt});
     const OrderId id{session_.lastInsertId()};
     std::string lines;
     for (const auto& line : order.lines) {

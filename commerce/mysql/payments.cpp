@@ -9,11 +9,13 @@ Payment paymentFrom(const database::Row& row) {
                     .method = paymentMethodFrom(row.bytes(1)),
                     .state = paymentStateFrom(row.bytes(2)),
                     .amount = row.money(3),
+                    .refunded = row.money(10),
                     .order = {},
                     .user = {},
                     .merchant = row.maybeBytes(6),
                     .currency = row.maybeBytes(7),
                     .reference = row.maybeBytes(8),
+                    .reason = row.maybeBytes(11),
                     .createdAt = row.time(9)};
     if (!row.isNull(4)) payment.order = row.id<OrderId>(4);
     if (!row.isNull(5)) payment.user = row.id<UserId>(5);

@@ -5,8 +5,10 @@
 namespace outboxd::commerce::mysql {
 
 UnitOfWork::UnitOfWork(database::Database& database, const core::Clock& clock,
-                       std::function<void()> onCommitted)
-    : database_(database), clock_(clock), onCommitted_(std::move(onCommitted)) {}
+                       std::function<void()> onCommitted,
+                       std::function<void(database::Session&)> beforeCommit)
+    : database_(database), clock_(clock), onCommitted_(std::move(onCommitted)),
+      beforeCommit_(std::move(beforeCommit)) {}
 
 void UnitOfWork::run(const std::function<Ending(commerce::Transaction&)>& work) {
     bool hasEvents = false;
@@ -17,6 +19,7 @@ void UnitOfWork::run(const std::function<Ending(commerce::Transaction&)>& work) 
         Transaction transaction(session, clock_);
         const auto ending = work(transaction);
         hasEvents = ending == Ending::commit && transaction.outbox().hasEvents();
+        if (ending == Ending::commit && beforeCommit_) beforeCommit_(session);
         return ending;
     };
     const auto endingOf = [](Ending ending) {

@@ -13,8 +13,10 @@ class UnitOfWork final : public commerce::UnitOfWork {
 public:
     // `onCommitted` is called on the caller's thread after each commit that added events, and after each
     // whose outcome is unknown; it wakes the relay, so it must be quick, thread-safe, and must not throw.
-    UnitOfWork(database::Database& database, const core::Clock& clock,
-               std::function<void()> onCommitted = {});
+    // `beforeCommit` runs as the last thing of each transaction that is to be kept; what it throws rolls back.
+    // Jobs put their fence there.
+    UnitOfWork(database::Database& database, const core::Clock& clock, std::function<void()> onCommitted = {},
+               std::function<void(database::Session&)> beforeCommit = {});
 
     void run(const std::function<Ending(Transaction&)>& work) override;
 
@@ -22,6 +24,7 @@ private:
     database::Database& database_;
     const core::Clock& clock_;
     std::function<void()> onCommitted_;
+    std::function<void(database::Session&)> beforeCommit_;
 };
 
 } // namespace outboxd::commerce::mysql

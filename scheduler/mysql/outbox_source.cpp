@@ -3,6 +3,7 @@
 #include "platform/core/text.hpp"
 #include "scheduler/mysql/batch_text.hpp"
 #include "sql/outbox_relay.hpp"
+#include "sql/shedlock.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -136,7 +137,8 @@ MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::in
                     row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
                 session.execute(sql::hold, {row.id, term.lane, row.orderKey, state, error});
             }
-            const auto valid = session.query(sql::fence, {laneLock(term.lane), term.holder});
+            const auto valid =
+                session.query(outboxd::sql::shedlock::fence, {laneLock(term.lane), term.holder});
             return valid.empty() ? MarkResult::lost : MarkResult::marked;
         },
         [](MarkResult result) {

@@ -1,6 +1,6 @@
 -- Never waits: a request that is under way holds the row, and its twin is told so at once.
 -- name: lock_key
-SELECT request_hash, state, status, body, expires_at
+SELECT request_hash, state, status, body, expires_at, payment_id
 FROM idempotency_key
 WHERE scope = ? AND idempotency_key = ?
 FOR UPDATE NOWAIT

@@ -1,5 +1,6 @@
 -- name: insert_order
-INSERT INTO orders (user_id, state, total, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO orders (user_id, state, total, discount, coupon_id, expires_at, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
 -- A JSON array of [product, quantity, unit price]: one round trip whatever their number.
 -- name: insert_lines
@@ -12,10 +13,15 @@ FROM JSON_TABLE(?, '$[*]' COLUMNS (
          unit_price BIGINT PATH '$[2]')) l
 
 -- name: order_by_id
-SELECT id, user_id, state, total, created_at, expires_at, completed_at FROM orders WHERE id = ?
+SELECT id, user_id, state, total, discount, coupon_id, created_at, expires_at, completed_at, cancel_requested
+FROM orders
+WHERE id = ?
 
 -- name: lock_order
-SELECT id, user_id, state, total, created_at, expires_at, completed_at FROM orders WHERE id = ? FOR UPDATE
+SELECT id, user_id, state, total, discount, coupon_id, created_at, expires_at, completed_at, cancel_requested
+FROM orders
+WHERE id = ?
+FOR UPDATE
 
 -- name: lines_of_order
 SELECT product_id, quantity, unit_price FROM order_line WHERE order_id = ? ORDER BY line

@@ -42,10 +42,6 @@ INSERT INTO outbox_held (id, lane, order_key, state, attempts, error)
 VALUES (?, ?, ?, ?, 1, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = attempts + 1, error = VALUES(error)
 
--- name: fence
--- Last in the transaction: whoever lost the lock rolls back.
-SELECT 1 FROM shedlock WHERE name = ? AND locked_by = ? AND lock_until > UTC_TIMESTAMP(3) LOCK IN SHARE MODE
-
 -- name: pending
 SELECT COUNT(*), COALESCE(TIMESTAMPDIFF(MICROSECOND, (SELECT created_at FROM outbox_event WHERE id = MIN(q.id)),
                                         UTC_TIMESTAMP(6)), 0)

@@ -3,6 +3,6 @@ INSERT INTO payment (order_id, user_id, method, merchant, amount, currency, refe
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: payment_by_id
-SELECT id, method, state, amount, order_id, user_id, merchant, currency, reference, created_at
+SELECT id, method, state, amount, order_id, user_id, merchant, currency, reference, created_at, refunded, reason
 FROM payment
 WHERE id = ?

@@ -30,3 +30,7 @@ SELECT name, lock_until <= UTC_TIMESTAMP(3) FROM shedlock WHERE name IN (?)
 
 -- name: holder
 SELECT locked_by FROM shedlock WHERE name = ? AND lock_until > UTC_TIMESTAMP(3)
+
+-- name: fence
+-- Last in a job's transaction: whoever lost the lock rolls back.
+SELECT 1 FROM shedlock WHERE name = ? AND locked_by = ? AND lock_until > UTC_TIMESTAMP(3) LOCK IN SHARE MODE

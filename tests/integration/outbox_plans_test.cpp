@@ -1,6 +1,7 @@
 // The relay's statements stay on their indexes, also with a long queue and a large batch.
 #include "scheduler/mysql/batch_text.hpp"
 #include "sql/outbox_relay.hpp"
+#include "sql/shedlock.hpp"
 #include "tests/support/outbox_database.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(settling_a_batch_touches_its_rows_only) {
 BOOST_AUTO_TEST_CASE(the_fence_locks_the_lanes_row_alone) {
     const auto first = queue().db.connect();
     first->begin();
-    first->query(statements::fence, {"outbox-lane-05", "me"});
+    first->query(outboxd::sql::shedlock::fence, {"outbox-lane-05", "me"});
     // Another lane's lease can be renewed meanwhile, without waiting.
     queue().db.hold(6, "other");
     const scheduler::Term other{"outbox-lane-06", "other"};

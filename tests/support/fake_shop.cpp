@@ -133,11 +133,11 @@ private:
     bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
              core::Timestamp expiresAt) override {
         if (overtaken_({scope, key})) return false;
-        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, 0, "", expiresAt}).second;
+        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, {}, 0, "", expiresAt}).second;
     }
     void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
                  core::Timestamp expiresAt) override {
-        rows_.keys.at({scope, key}) = {hash, false, 0, "", expiresAt};
+        rows_.keys.at({scope, key}) = {hash, false, {}, 0, "", expiresAt};
     }
     void complete(const std::string& scope, const std::string& key, int status,
                   const std::string& body) override {

@@ -100,13 +100,13 @@ BOOST_AUTO_TEST_CASE(a_key_can_be_used_again_after_a_day) {
 }
 
 BOOST_AUTO_TEST_CASE(whoever_is_overtaken_while_adding_the_key_gets_the_winners_answer) {
-    rows.overtakeNextKeyWith({kRequest.hash, true, 201, "of the winner", clock.today() + 24h});
+    rows.overtakeNextKeyWith({kRequest.hash, true, {}, 201, "of the winner", clock.today() + 24h});
     BOOST_TEST(std::get<Replayed>(send()).reply.body == "of the winner");
     BOOST_TEST(calls == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_without_its_answer_is_in_progress) {
-    rows.overtakeNextKeyWith({kRequest.hash, false, 0, "", clock.today() + 24h});
+    rows.overtakeNextKeyWith({kRequest.hash, false, {}, 0, "", clock.today() + 24h});
     BOOST_TEST(std::holds_alternative<InProgress>(send()));
 }
 

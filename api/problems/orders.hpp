@@ -1,0 +1,18 @@
+// Refusals about products and orders. See api/problems.hpp.
+#pragma once
+
+#include "commerce/orders.hpp"
+#include "commerce/payments.hpp"
+#include "platform/http/problem.hpp"
+
+namespace outboxd::api {
+
+http::Problem problemFor(const commerce::ProductNotFound& refusal);
+http::Problem problemFor(const commerce::OutOfStock& refusal);
+http::Problem problemFor(const commerce::TotalTooLarge& refusal);
+http::Problem problemFor(const commerce::OrderNotFound& refusal);
+http::Problem problemFor(const commerce::NotOwner&);
+http::Problem problemFor(const commerce::WrongState& refusal);
+http::Problem problemFor(const commerce::OrderExpired& refusal);
+
+} // namespace outboxd::api

@@ -1,0 +1,31 @@
+// What the rules about coupons need of the place where their rows live; see ports.hpp.
+#pragma once
+
+#include "commerce/coupon.hpp"
+
+#include <optional>
+
+namespace outboxd::commerce {
+
+class Coupons {
+public:
+    virtual ~Coupons() = default;
+    // `coupon.id`, `issued` and `version` are ignored.
+    virtual CouponId add(const Coupon& coupon) = 0;
+    // As committed when the call ran, without lock.
+    virtual std::optional<Coupon> find(CouponId id) = 0;
+};
+
+// The coupons that users hold. At most one per coupon and user.
+class UserCoupons {
+public:
+    virtual ~UserCoupons() = default;
+    // Locks it until the end of the transaction. Empty if the user does not hold that coupon.
+    virtual std::optional<UserCoupon> lock(UserId user, CouponId coupon) = 0;
+    // Compare and set from available to used by the order; false if it was not available.
+    virtual bool use(UserCouponId id, OrderId order, core::Timestamp at) = 0;
+    // Compare and set from used by this very order to available; false if it was not.
+    virtual bool giveBack(UserCouponId id, OrderId order) = 0;
+};
+
+} // namespace outboxd::commerce

@@ -1,0 +1,22 @@
+// Settings of the shop: how long things are kept, the coupon queue, the card gateway, the best sellers.
+#pragma once
+
+#include "daemon/settings/duration.hpp"
+#include "platform/config/schema.hpp"
+
+namespace outboxd::daemon {
+
+struct ShopSettings {
+    struct Orders {
+        Duration paymentWindow = 15min;
+    } orders;
+
+    struct Idempotency {
+        Duration retention = 24h;
+    } idempotency;
+};
+
+// `shop` must not move and must outlive the schema.
+void describeShop(config::Schema& schema, ShopSettings& shop);
+
+} // namespace outboxd::daemon
