@@ -71,6 +71,15 @@ BOOST_AUTO_TEST_CASE(a_locked_job_runs_on_one_node) {
     BOOST_TEST(inner == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_fence_that_refuses_makes_the_run_lost_and_not_failed) {
+    JobStage stage;
+    const auto fenced =
+        job([](const JobContext& context) { throw scheduler::TermLost(context.term.value()); }, JobLock{});
+    const auto run = JobRunner(fenced, stage.environment).runOnce({});
+    BOOST_TEST((run.outcome == Outcome::lost));
+    BOOST_TEST(run.detail == "the lock 'tidy' was lost; nothing was written under it");
+}
+
 BOOST_AUTO_TEST_CASE(a_lock_is_kept_for_its_least_time) {
     JobStage stage;
     const auto paced = job([](const JobContext&) {}, JobLock{.atMost = 30s, .atLeast = 10s});
