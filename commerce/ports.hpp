@@ -116,6 +116,8 @@ public:
                           const std::string& body) = 0;
 };
 
+class Coupons; // coupon_ports.hpp
+
 // One transaction under way. Used by one thread.
 class Transaction {
 public:
@@ -126,6 +128,7 @@ public:
     virtual Products& products() = 0;
     virtual Orders& orders() = 0;
     virtual Payments& payments() = 0;
+    virtual Coupons& coupons() = 0;
     virtual Outbox& outbox() = 0;
     virtual IdempotencyKeys& idempotencyKeys() = 0;
 };

@@ -1,6 +1,7 @@
 // The ports of one transaction on one session. Statements: sql/queries.
 #pragma once
 
+#include "commerce/mysql/coupons.hpp"
 #include "commerce/ports.hpp"
 #include "platform/database/session.hpp"
 
@@ -90,7 +91,7 @@ class Transaction final : public commerce::Transaction {
 public:
     Transaction(database::Session& session, const core::Clock& clock)
         : clock_(clock), users_(session), accounts_(session), products_(session), orders_(session),
-          payments_(session), outbox_(session), idempotencyKeys_(session) {}
+          payments_(session), coupons_(session), outbox_(session), idempotencyKeys_(session) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return users_; }
@@ -98,6 +99,7 @@ public:
     Products& products() override { return products_; }
     Orders& orders() override { return orders_; }
     Payments& payments() override { return payments_; }
+    Coupons& coupons() override { return coupons_; }
     Outbox& outbox() override { return outbox_; }
     IdempotencyKeys& idempotencyKeys() override { return idempotencyKeys_; }
 
@@ -108,6 +110,7 @@ private:
     Products products_;
     Orders orders_;
     Payments payments_;
+    Coupons coupons_;
     Outbox outbox_;
     IdempotencyKeys idempotencyKeys_;
 };

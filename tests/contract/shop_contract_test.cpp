@@ -1,38 +1,15 @@
 // What every home of the shop's rows promises: the fake that the unit tests use, and the database.
 #include "platform/core/error.hpp"
-#include "tests/support/fake_shop.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/mysql_shop.hpp"
-#include "tests/support/shop_verbs.hpp"
+#include "tests/contract/shop_contract.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <tuple>
-
 using namespace outboxd;
 using namespace outboxd::commerce;
+using outboxd::testing::keeping;
+using outboxd::testing::Shops;
 
 namespace {
-
-class InMemoryShop {
-public:
-    UnitOfWork& unitOfWork() { return rows_; }
-    ShopReader& reader() { return rows_; }
-    std::vector<OutboxEvent> events() { return rows_.events(); }
-    int rings() const { return rings_; }
-
-private:
-    testing::ManualClock clock_;
-    int rings_ = 0;
-    testing::FakeShop rows_{clock_, [this] { ++rings_; }};
-};
-
-using Shops = std::tuple<InMemoryShop, testing::MySqlShop>;
-
-// Runs `work(transaction)` and keeps its changes.
-template <class Shop, class Work> auto keeping(Shop& shop, Work work) {
-    return transact(shop.unitOfWork(), work);
-}
 
 const core::Timestamp kTime{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} +
                             std::chrono::microseconds{5'400'000'001}};

@@ -27,7 +27,8 @@ class FakeTransaction final : public Transaction,
 public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
-        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken) {}
+        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken),
+          coupons_(rows.coupons, rows.lastId) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
@@ -35,6 +36,7 @@ public:
     Products& products() override { return *this; }
     Orders& orders() override { return *this; }
     Payments& payments() override { return *this; }
+    Coupons& coupons() override { return coupons_; }
     Outbox& outbox() override { return *this; }
     IdempotencyKeys& idempotencyKeys() override { return *this; }
 
@@ -133,7 +135,8 @@ private:
     bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
              core::Timestamp expiresAt) override {
         if (overtaken_({scope, key})) return false;
-        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, {}, 0, "", expiresAt}).second;
+        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, {}, 0, "", expiresAt})
+            .second;
     }
     void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
                  core::Timestamp expiresAt) override {
@@ -151,6 +154,7 @@ private:
     FakeShop::Rows& rows_;
     const std::set<FakeShop::Key>& held_;
     const std::function<bool(const FakeShop::Key&)>& overtaken_;
+    FakeCoupons coupons_;
 };
 
 } // namespace

@@ -5,6 +5,8 @@
 #include "commerce/shop_reader.hpp"
 #include "commerce/unit_of_work.hpp"
 
+#include "tests/support/fake_coupons.hpp"
+
 #include <functional>
 #include <map>
 #include <mutex>
@@ -49,6 +51,7 @@ public:
         std::map<commerce::ProductId, commerce::Product> products;
         std::map<commerce::OrderId, commerce::Order> orders;
         std::map<commerce::PaymentId, commerce::Payment> payments;
+        std::map<commerce::CouponId, commerce::Coupon> coupons;
         std::map<Key, commerce::IdempotencyRecord> keys;
         std::vector<commerce::OutboxEvent> events;
     };
