@@ -1,41 +1,24 @@
 // What every home of the shop's rows promises: the fake that the unit tests use, and the database.
 #include "platform/core/error.hpp"
-#include "tests/support/fake_shop.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/mysql_shop.hpp"
-#include "tests/support/shop_verbs.hpp"
+#include "tests/contract/shop_contract.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <tuple>
-
 using namespace outboxd;
 using namespace outboxd::commerce;
+using outboxd::testing::keeping;
+using outboxd::testing::Shops;
 
 namespace {
 
-class InMemoryShop {
-public:
-    UnitOfWork& unitOfWork() { return rows_; }
-    ShopReader& reader() { return rows_; }
-    std::vector<OutboxEvent> events() { return rows_.events(); }
-    int rings() const { return rings_; }
-
-private:
-    testing::ManualClock clock_;
-    int rings_ = 0;
-    testing::FakeShop rows_{clock_, [this] { ++rings_; }};
-};
-
-using Shops = std::tuple<InMemoryShop, testing::MySqlShop>;
-
-// Runs `work(transaction)` and keeps its changes.
-template <class Shop, class Work> auto keeping(Shop& shop, Work work) {
-    return transact(shop.unitOfWork(), work);
-}
-
 const core::Timestamp kTime{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} +
                             std::chrono::microseconds{5'400'000'001}};
+
+Product productNamed(ProductId id) {
+    Product product;
+    product.id = id;
+    return product;
+}
 
 OutboxEvent eventOf(std::string aggregate) {
     OutboxEvent event;
@@ -153,7 +136,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stock_is_taken_to_the_last_piece_and_no_further, S
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto take = [&](ProductId product, std::int64_t quantity) {
-        return keeping(shop, [&](Transaction& t) { return t.products().take(product, quantity); });
+        return keeping(shop,
+                       [&](Transaction& t) { return t.products().take(productNamed(product), quantity); });
     };
     BOOST_TEST(!take(mug, 6));
     BOOST_TEST(take(mug, 4));
@@ -257,7 +241,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_rolled_back_or_thrown_out_of_leaves_nothin
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto touch = [&](Transaction& t) {
-        t.products().take(mug, 2);
+        t.products().take(productNamed(mug), 2);
         t.outbox().add(eventOf("1"));
     };
     shop.unitOfWork().run([&](Transaction& t) {

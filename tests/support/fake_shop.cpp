@@ -27,7 +27,8 @@ class FakeTransaction final : public Transaction,
 public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
-        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken) {}
+        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken), userCoupons_(rows.userCoupons),
+          compensations_(rows.compensations) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
@@ -35,6 +36,8 @@ public:
     Products& products() override { return *this; }
     Orders& orders() override { return *this; }
     Payments& payments() override { return *this; }
+    UserCoupons& userCoupons() override { return userCoupons_; }
+    Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return *this; }
     IdempotencyKeys& idempotencyKeys() override { return *this; }
 
@@ -82,11 +85,19 @@ private:
         }
         return found;
     }
-    bool take(ProductId id, std::int64_t quantity) override {
-        const auto found = rows_.products.find(id);
+    bool take(const Product& product, std::int64_t quantity) override {
+        const auto found = rows_.products.find(product.id);
         if (found == rows_.products.end() || found->second.stock < quantity) return false;
         found->second.stock -= quantity;
         return true;
+    }
+    void giveBack(const std::vector<Pieces>& pieces) override {
+        for (const auto& [product, quantity] : pieces) {
+            const auto found = rows_.products.find(product);
+            if (found == rows_.products.end())
+                throw core::Error(core::ErrorKind::internal, "no such product");
+            found->second.stock += quantity;
+        }
     }
 
     // Orders
@@ -133,7 +144,8 @@ private:
     bool add(const std::string& scope, const std::string& key, const RequestHash& hash,
              core::Timestamp expiresAt) override {
         if (overtaken_({scope, key})) return false;
-        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, {}, 0, "", expiresAt}).second;
+        return rows_.keys.try_emplace({scope, key}, IdempotencyRecord{hash, false, {}, 0, "", expiresAt})
+            .second;
     }
     void replace(const std::string& scope, const std::string& key, const RequestHash& hash,
                  core::Timestamp expiresAt) override {
@@ -151,6 +163,8 @@ private:
     FakeShop::Rows& rows_;
     const std::set<FakeShop::Key>& held_;
     const std::function<bool(const FakeShop::Key&)>& overtaken_;
+    FakeUserCoupons userCoupons_;
+    FakeCompensations compensations_;
 };
 
 } // namespace
@@ -172,6 +186,12 @@ void FakeShop::run(const std::function<Ending(Transaction&)>& work) {
         }
     }
     if (added && onCommitted_) onCommitted_();
+}
+
+void FakeShop::plant(UserId user, CouponId coupon, UserCouponState state, std::optional<OrderId> order) {
+    const std::lock_guard lock(mutex_);
+    UserCoupon held{UserCouponId{++rows_.lastId}, coupon, user, state, {}, order, clock_.today(), {}};
+    rows_.userCoupons[held.id] = held;
 }
 
 std::optional<User> FakeShop::user(UserId id) {
