@@ -49,6 +49,13 @@ struct Product {
     core::Money price;
     std::int64_t stock = 0;
     std::int64_t version = 0; // changes with name and price, not with stock
+    int slots = 1;            // over which the stock is spread: more for products that many buy at once
+};
+
+// Pieces of one product.
+struct Pieces {
+    ProductId product;
+    std::int64_t quantity = 0;
 };
 
 enum class OrderState { waiting, paying, complete, cancelled, expired };

@@ -72,9 +72,8 @@ PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules,
     Order order;
     order.user = command->user;
     order.lines = merged(command->lines);
-    if (const auto missing = price(order.lines, transaction.products().find(productsOf(order.lines)))) {
-        return ProductNotFound{*missing};
-    }
+    const auto products = transaction.products().find(productsOf(order.lines));
+    if (const auto missing = price(order.lines, products)) return ProductNotFound{*missing};
     const auto total = totalOf(order.lines);
     if (!total) return TotalTooLarge{kMostBalance};
     order.total = *total;
@@ -84,8 +83,9 @@ PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules,
     transaction.outbox().add(orderPlaced(transaction.clock(), order, command->traceparent));
 
     // Everybody wants the same few stock rows, so they are locked last.
-    for (const auto& line : order.lines) {
-        if (transaction.products().take(line.product, line.quantity)) continue;
+    for (std::size_t i = 0; i < order.lines.size(); ++i) { // both by product id, one of each
+        const auto& line = order.lines[i];
+        if (transaction.products().take(products[i], line.quantity)) continue;
         const auto seen = transaction.products().find({line.product});
         return OutOfStock{line.product, line.quantity, seen.empty() ? 0 : seen.front().stock};
     }

@@ -41,12 +41,16 @@ public:
 class Products {
 public:
     virtual ~Products() = default;
+    // In one slot. `product.id` and `slots` are ignored.
     virtual ProductId add(const Product& product) = 0;
     // Those of `ids` that exist, by id, without lock. Their stock is what was committed when the call ran.
     virtual std::vector<Product> find(const std::vector<ProductId>& ids) = 0;
-    // Takes `quantity` off the stock if there is as much, and locks what it took from until the end of the
-    // transaction. False: nothing taken. Never leaves a negative stock.
-    virtual bool take(ProductId product, std::int64_t quantity) = 0;
+    // Takes `quantity` off the stock if there is as much in all slots together, and locks what it took from
+    // until the end of the transaction. False: nothing taken, all slots locked. Never leaves a negative stock.
+    // `product`: as found in this transaction; that its slots changed since does no harm.
+    virtual bool take(const Product& product, std::int64_t quantity) = 0;
+    // Adds to the stock of existing products, by product id, each named once.
+    virtual void giveBack(const std::vector<Pieces>& pieces) = 0;
 };
 
 class Orders {
@@ -116,7 +120,9 @@ public:
                           const std::string& body) = 0;
 };
 
-class Coupons; // coupon_ports.hpp
+class Coupons;       // coupon_ports.hpp
+class Compensations; // compensation_ports.hpp
+class UserCoupons;   // coupon_ports.hpp
 
 // One transaction under way. Used by one thread.
 class Transaction {
@@ -129,6 +135,8 @@ public:
     virtual Orders& orders() = 0;
     virtual Payments& payments() = 0;
     virtual Coupons& coupons() = 0;
+    virtual UserCoupons& userCoupons() = 0;
+    virtual Compensations& compensations() = 0;
     virtual Outbox& outbox() = 0;
     virtual IdempotencyKeys& idempotencyKeys() = 0;
 };

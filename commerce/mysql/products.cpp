@@ -2,16 +2,47 @@
 #include "commerce/mysql/rows.hpp"
 #include "commerce/mysql/transaction.hpp"
 
+#include "platform/core/error.hpp"
+
+#include <algorithm>
 #include <fmt/format.h>
+#include <map>
+#include <random>
 
 namespace outboxd::commerce::mysql {
+namespace {
+
+std::string jsonListOf(const std::vector<SlotChange>& changes) {
+    std::string list;
+    for (const auto& change : changes) {
+        list += fmt::format("{}[{},{},{}]", list.empty() ? "" : ",", change.product.value, change.slot,
+                            change.quantity);
+    }
+    return "[" + list + "]";
+}
+
+std::string jsonListOf(const std::vector<ProductId>& ids) {
+    std::string list;
+    for (const auto id : ids) list += fmt::format("{}{}", list.empty() ? "" : ",", id.value);
+    return "[" + list + "]";
+}
+
+// Buyers of one hot product must not queue up at the same slot.
+int anySlotOf(int slots) {
+    if (slots == 1) return 0;
+    thread_local std::minstd_rand random{std::random_device{}()};
+    return std::uniform_int_distribution<int>{0, slots - 1}(random);
+}
+
+} // namespace
 
 Product productFrom(const database::Row& row) {
     return {.id = row.id<ProductId>(0),
             .name = row.bytes(1),
             .price = row.money(2),
             .stock = row.integer(4),
-            .version = row.integer(3)};
+            .version = row.integer(3),
+            .slots = static_cast<int>(row.integer(5))};
 }
 
 ProductId Products::add(const Product& product) {
@@ -22,17 +53,58 @@ ProductId Products::add(const Product& product) {
 }
 
 std::vector<Product> Products::find(const std::vector<ProductId>& ids) {
-    std::string list;
-    for (const auto id : ids) list += fmt::format("{}{}", list.empty() ? "" : ",", id.value);
     std::vector<Product> products;
-    for (const auto& row : session_.query(sql::products::products_by_ids, {"[" + list + "]"})) {
+    for (const auto& row : session_.query(sql::products::products_by_ids, {jsonListOf(ids)})) {
         products.push_back(productFrom(row));
     }
     return products;
 }
 
-bool Products::take(ProductId product, std::int64_t quantity) {
-    return session_.execute(sql::products::take_stock, {quantity, product, quantity}) == 1;
+bool Products::take(const Product& product, std::int64_t quantity) {
+    const auto slot = anySlotOf(product.slots);
+    if (session_.execute(sql::products::take_from_slot, {quantity, product.id, slot, quantity}) == 1)
+        return true;
+    if (product.slots > 1 &&
+        session_.execute(sql::products::take_from_any_slot, {quantity, product.id, quantity}) == 1)
+        return true;
+    return takeAcross(product.id, quantity);
+}
+
+// No slot had enough when it was looked at; only with all of them locked can it be said that there is too little.
+bool Products::takeAcross(ProductId product, std::int64_t quantity) {
+    std::vector<SlotChange> changes;
+    for (const auto& row : session_.query(sql::products::lock_slots, {product})) {
+        const auto taken = std::min(quantity, row.integer(1));
+        if (taken == 0) continue;
+        changes.push_back({product, static_cast<int>(row.integer(0)), -taken});
+        quantity -= taken;
+    }
+    if (quantity > 0) return false;
+    change(changes);
+    return true;
+}
+
+void Products::giveBack(const std::vector<Pieces>& pieces) {
+    std::map<ProductId, int> slots;
+    std::vector<ProductId> ids;
+    for (const auto& one : pieces) ids.push_back(one.product);
+    for (const auto& row : session_.query(sql::products::slots_of_products, {jsonListOf(ids)}))
+        slots[row.id<ProductId>(0)] = static_cast<int>(row.integer(1));
+
+    std::vector<SlotChange> changes;
+    for (const auto& [product, quantity] : pieces) {
+        const auto found = slots.find(product);
+        if (found == slots.end())
+            throw core::Error(core::ErrorKind::internal, "pieces of no product came back");
+        changes.push_back({product, anySlotOf(found->second), quantity});
+    }
+    change(changes);
+}
+
+void Products::change(const std::vector<SlotChange>& changes) {
+    if (session_.execute(sql::products::change_slots, {jsonListOf(changes)}) != changes.size()) {
+        throw core::Error(core::ErrorKind::contention, "stock was spread over fewer slots meanwhile");
+    }
 }
 
 } // namespace outboxd::commerce::mysql

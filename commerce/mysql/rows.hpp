@@ -1,6 +1,7 @@
 // Rows as the statements of sql/queries select them, turned into the shop's things.
 #pragma once
 
+#include "commerce/coupon.hpp"
 #include "commerce/model.hpp"
 #include "platform/database/session.hpp"
 
@@ -14,6 +15,8 @@ HistoryEntry historyEntryFrom(const database::Row& row);
 Product productFrom(const database::Row& row);
 // orders.order_by_id, lock_order; reads the lines with a second statement
 Order orderFrom(database::Session& session, const database::Row& row);
+// user_coupons.lock_user_coupon
+UserCoupon userCouponFrom(const database::Row& row);
 // payments.payment_by_id
 Payment paymentFrom(const database::Row& row);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commerce/mysql/coupons.hpp"
+#include "commerce/mysql/give_back_ports.hpp"
 #include "commerce/ports.hpp"
 #include "platform/database/session.hpp"
 
@@ -28,14 +29,24 @@ private:
     database::Session& session_;
 };
 
+// Signed.
+struct SlotChange {
+    ProductId product;
+    int slot = 0;
+    std::int64_t quantity = 0;
+};
+
 class Products final : public commerce::Products {
 public:
     explicit Products(database::Session& session) : session_(session) {}
     ProductId add(const Product& product) override;
     std::vector<Product> find(const std::vector<ProductId>& ids) override;
-    bool take(ProductId product, std::int64_t quantity) override;
+    bool take(const Product& product, std::int64_t quantity) override;
+    void giveBack(const std::vector<Pieces>& pieces) override;
 
 private:
+    bool takeAcross(ProductId product, std::int64_t quantity);
+    void change(const std::vector<SlotChange>& changes);
     database::Session& session_;
 };
 
@@ -91,7 +102,8 @@ class Transaction final : public commerce::Transaction {
 public:
     Transaction(database::Session& session, const core::Clock& clock)
         : clock_(clock), users_(session), accounts_(session), products_(session), orders_(session),
-          payments_(session), coupons_(session), outbox_(session), idempotencyKeys_(session) {}
+          payments_(session), coupons_(session), userCoupons_(session), compensations_(session),
+          outbox_(session), idempotencyKeys_(session) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return users_; }
@@ -100,6 +112,8 @@ public:
     Orders& orders() override { return orders_; }
     Payments& payments() override { return payments_; }
     Coupons& coupons() override { return coupons_; }
+    UserCoupons& userCoupons() override { return userCoupons_; }
+    Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return outbox_; }
     IdempotencyKeys& idempotencyKeys() override { return idempotencyKeys_; }
 
@@ -111,6 +125,8 @@ private:
     Orders orders_;
     Payments payments_;
     Coupons coupons_;
+    UserCoupons userCoupons_;
+    Compensations compensations_;
     Outbox outbox_;
     IdempotencyKeys idempotencyKeys_;
 };

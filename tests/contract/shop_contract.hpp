@@ -17,6 +17,11 @@ public:
     commerce::ShopReader& reader() { return rows_; }
     std::vector<commerce::OutboxEvent> events() { return rows_.events(); }
     int rings() const { return rings_; }
+    void plant(commerce::UserId user, commerce::CouponId coupon,
+               commerce::UserCouponState state = commerce::UserCouponState::available,
+               std::optional<commerce::OrderId> order = {}) {
+        rows_.plant(user, coupon, state, order);
+    }
 
 private:
     ManualClock clock_;

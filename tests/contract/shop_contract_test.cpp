@@ -14,6 +14,12 @@ namespace {
 const core::Timestamp kTime{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} +
                             std::chrono::microseconds{5'400'000'001}};
 
+Product productNamed(ProductId id) {
+    Product product;
+    product.id = id;
+    return product;
+}
+
 OutboxEvent eventOf(std::string aggregate) {
     OutboxEvent event;
     event.id = core::newEventId(testing::ManualClock{});
@@ -130,7 +136,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stock_is_taken_to_the_last_piece_and_no_further, S
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto take = [&](ProductId product, std::int64_t quantity) {
-        return keeping(shop, [&](Transaction& t) { return t.products().take(product, quantity); });
+        return keeping(shop,
+                       [&](Transaction& t) { return t.products().take(productNamed(product), quantity); });
     };
     BOOST_TEST(!take(mug, 6));
     BOOST_TEST(take(mug, 4));
@@ -234,7 +241,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_rolled_back_or_thrown_out_of_leaves_nothin
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto touch = [&](Transaction& t) {
-        t.products().take(mug, 2);
+        t.products().take(productNamed(mug), 2);
         t.outbox().add(eventOf("1"));
     };
     shop.unitOfWork().run([&](Transaction& t) {

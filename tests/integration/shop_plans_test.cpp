@@ -1,8 +1,10 @@
 // The statements on the way of every request use their index: a table scan would lock and read everything.
+#include "sql/compensations.hpp"
 #include "sql/idempotency.hpp"
 #include "sql/orders.hpp"
 #include "sql/points.hpp"
 #include "sql/products.hpp"
+#include "sql/user_coupons.hpp"
 #include "tests/support/mysql_shop.hpp"
 #include "tests/support/shop_verbs.hpp"
 
@@ -47,6 +49,7 @@ BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
         verbs.charge(user, 1);
         verbs.userWith(fmt::format("user{}", i), 1);
     }
+    shop.plant(user, commerce::CouponId{5});
     shop.database().session()->textQuery(
         "ANALYZE TABLE users, point_account, point_history, product, stock_slot, orders, order_line",
         [](auto) {});
@@ -55,7 +58,17 @@ BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
                "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::points::history_page, "point_history", {id, "999999", "20"}) ==
                "point_history_user");
-    BOOST_TEST(indexOf(shop, sql::products::take_stock, "stock_slot", {"1", "7", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::take_from_slot, "stock_slot", {"1", "7", "0", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::take_from_any_slot, "stock_slot", {"1", "7", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::lock_slots, "stock_slot", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::change_slots, "s", {"'[[3,0,1],[9,0,1]]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::products::slots_of_products, "p", {"'[3,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::compensations::keys_of_order, "compensation", {"7"}) ==
+               "compensation_order");
+    BOOST_TEST(indexOf(shop, sql::compensations::complete_compensation, "compensation",
+                       {"'order:7:refund:9'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::user_coupons::lock_user_coupon, "user_coupon", {"5", id}) ==
+               "user_coupon_once");
     BOOST_TEST(indexOf(shop, sql::products::products_by_ids, "p", {"'[3,9]'"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::products::products_by_ids, "s", {"'[3,9]'"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::products::products_page, "p", {"10", "5"}) == "PRIMARY");

@@ -27,8 +27,8 @@ class FakeTransaction final : public Transaction,
 public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
-        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken),
-          coupons_(rows.coupons, rows.lastId) {}
+        : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken), coupons_(rows.coupons, rows.lastId),
+          userCoupons_(rows.userCoupons), compensations_(rows.compensations) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
@@ -37,6 +37,8 @@ public:
     Orders& orders() override { return *this; }
     Payments& payments() override { return *this; }
     Coupons& coupons() override { return coupons_; }
+    UserCoupons& userCoupons() override { return userCoupons_; }
+    Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return *this; }
     IdempotencyKeys& idempotencyKeys() override { return *this; }
 
@@ -84,11 +86,19 @@ private:
         }
         return found;
     }
-    bool take(ProductId id, std::int64_t quantity) override {
-        const auto found = rows_.products.find(id);
+    bool take(const Product& product, std::int64_t quantity) override {
+        const auto found = rows_.products.find(product.id);
         if (found == rows_.products.end() || found->second.stock < quantity) return false;
         found->second.stock -= quantity;
         return true;
+    }
+    void giveBack(const std::vector<Pieces>& pieces) override {
+        for (const auto& [product, quantity] : pieces) {
+            const auto found = rows_.products.find(product);
+            if (found == rows_.products.end())
+                throw core::Error(core::ErrorKind::internal, "no such product");
+            found->second.stock += quantity;
+        }
     }
 
     // Orders
@@ -155,6 +165,8 @@ private:
     const std::set<FakeShop::Key>& held_;
     const std::function<bool(const FakeShop::Key&)>& overtaken_;
     FakeCoupons coupons_;
+    FakeUserCoupons userCoupons_;
+    FakeCompensations compensations_;
 };
 
 } // namespace
@@ -176,6 +188,12 @@ void FakeShop::run(const std::function<Ending(Transaction&)>& work) {
         }
     }
     if (added && onCommitted_) onCommitted_();
+}
+
+void FakeShop::plant(UserId user, CouponId coupon, UserCouponState state, std::optional<OrderId> order) {
+    const std::lock_guard lock(mutex_);
+    UserCoupon held{UserCouponId{++rows_.lastId}, coupon, user, state, {}, order, clock_.today(), {}};
+    rows_.userCoupons[held.id] = held;
 }
 
 std::optional<User> FakeShop::user(UserId id) {

@@ -4,6 +4,7 @@
 
 #include "commerce/shop_reader.hpp"
 #include "commerce/unit_of_work.hpp"
+#include "tests/support/fake_give_back.hpp"
 
 #include "tests/support/fake_coupons.hpp"
 
@@ -26,6 +27,11 @@ public:
     void letGo() { held_.clear(); }
     // Another request, which looked at the same moment, adds the key first; ours finds out when it adds it.
     void overtakeNextKeyWith(commerce::IdempotencyRecord record) { overtaking_ = std::move(record); }
+
+    // The user holds a coupon, as if they had won it.
+    void plant(commerce::UserId user, commerce::CouponId coupon,
+               commerce::UserCouponState state = commerce::UserCouponState::available,
+               std::optional<commerce::OrderId> order = {});
 
     void run(const std::function<commerce::Ending(commerce::Transaction&)>& work) override;
 
@@ -52,6 +58,8 @@ public:
         std::map<commerce::OrderId, commerce::Order> orders;
         std::map<commerce::PaymentId, commerce::Payment> payments;
         std::map<commerce::CouponId, commerce::Coupon> coupons;
+        std::map<commerce::UserCouponId, commerce::UserCoupon> userCoupons;
+        std::map<std::string, commerce::Compensation> compensations;
         std::map<Key, commerce::IdempotencyRecord> keys;
         std::vector<commerce::OutboxEvent> events;
     };

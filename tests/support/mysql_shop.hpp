@@ -1,10 +1,13 @@
 // The shop on a schema of its own on the real server.
 #pragma once
 
+#include "commerce/coupon_ports.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
 #include "commerce/ports.hpp"
 #include "tests/support/test_database.hpp"
+
+#include <fmt/format.h>
 
 #include <atomic>
 #include <vector>
@@ -38,6 +41,20 @@ public:
                               row.bytes(3), row.bytes(4), row.maybeBytes(5), row.maybeBytes(6)});
         }
         return events;
+    }
+
+    // The user holds a coupon, as if they had won it; the coupon itself is made if there is none.
+    void plant(commerce::UserId user, commerce::CouponId coupon,
+               commerce::UserCouponState state = commerce::UserCouponState::available,
+               std::optional<commerce::OrderId> order = {}) {
+        const auto session = database_.session();
+        session->textExecute(fmt::format(
+            "INSERT IGNORE INTO coupon (id, name, kind, discount, total, starts_at, ends_at) VALUES "
+            "({}, 'c', 'FIXED', 100, 1000, '2020-01-01', '2090-01-01')",
+            coupon.value));
+        session->textExecute(fmt::format(
+            "INSERT INTO user_coupon (coupon_id, user_id, state, order_id) VALUES ({}, {}, '{}', {})",
+            coupon.value, user.value, commerce::name(state), order ? std::to_string(order->value) : "NULL"));
     }
 
     // One number from a query of the test's own.
