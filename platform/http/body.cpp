@@ -19,7 +19,7 @@ constexpr std::size_t kMaxChunkLine = 1024;
 
 class BodyReader {
 public:
-    BodyReader(ByteStream& stream, const BodyLimits& limits, core::Instant deadline)
+    BodyReader(Stream& stream, const BodyLimits& limits, core::Instant deadline)
         : stream_(stream), limits_(limits), deadline_(deadline),
           // A chunk of one byte takes six on the wire; extensions may not make it more than a few times that.
           wireBudget_(16 * limits.maxBytes + limits.maxTrailerBytes + kMaxChunkLine) {}
@@ -120,7 +120,7 @@ private:
         return size;
     }
 
-    ByteStream& stream_;
+    Stream& stream_;
     const BodyLimits& limits_;
     const core::Instant deadline_;
     std::size_t wireBudget_;
@@ -128,7 +128,7 @@ private:
 
 } // namespace
 
-std::variant<std::string, Problem, Disconnected> readBody(ByteStream& stream, const BodyFraming& framing,
+std::variant<std::string, Problem, Disconnected> readBody(Stream& stream, const BodyFraming& framing,
                                                           const BodyLimits& limits, core::Instant deadline) {
     try {
         BodyReader reader(stream, limits, deadline);

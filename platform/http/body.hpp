@@ -1,4 +1,4 @@
-// Reads the body of a request whole, within bounds. Internal to platform/http.
+// Reads the body of a request or an answer whole, within bounds. Internal to platform/http.
 #pragma once
 
 #include "platform/http/byte_stream.hpp"
@@ -9,7 +9,7 @@
 
 namespace outboxd::http {
 
-// The client hung up, or the server cut the connection: nobody is there to be answered.
+// The other side hung up, or the connection was cut.
 struct Disconnected {};
 
 struct BodyLimits {
@@ -19,7 +19,7 @@ struct BodyLimits {
 
 // Consumes exactly the body from `stream`; what follows it stays in stream.received(). Trailer fields are
 // checked and forgotten. After a Problem the stream's position is unknown: answer it and close.
-std::variant<std::string, Problem, Disconnected> readBody(ByteStream& stream, const BodyFraming& framing,
+std::variant<std::string, Problem, Disconnected> readBody(Stream& stream, const BodyFraming& framing,
                                                           const BodyLimits& limits, core::Instant deadline);
 
 } // namespace outboxd::http

@@ -1,4 +1,4 @@
-// A client's socket with deadlines on every wait. Internal to platform/http.
+// The other side of a connection, with deadlines on every wait. Internal to platform/http.
 #pragma once
 
 #include "platform/core/clock.hpp"
@@ -16,18 +16,29 @@ enum class Fill { data, closed, timedOut };
 // the descriptor is closed.
 using ClientSocket = std::unique_ptr<Poco::Net::StreamSocket>;
 
-// Used by the connection's thread, but for the two shutdown functions, which any thread may call while the
-// object exists. Errors of the network read as "closed": there is nobody left to tell.
-class ByteStream {
+// Bytes in both directions, whatever carries them. Used by one thread.
+class Stream {
 public:
-    ByteStream(ClientSocket socket, const core::Clock& clock);
-
+    virtual ~Stream() = default;
     // Received and not yet consumed; the reader erases what it has used.
     std::string& received() { return received_; }
     // Waits for more bytes, until `deadline`.
-    Fill fill(core::Instant deadline);
+    virtual Fill fill(core::Instant deadline) = 0;
     // False if not all could be sent by `deadline`.
-    bool send(std::string_view bytes, core::Instant deadline);
+    virtual bool send(std::string_view bytes, core::Instant deadline) = 0;
+
+protected:
+    std::string received_;
+};
+
+// A socket. Used by the connection's thread, but for the two shutdown functions, which any thread may call while the
+// object exists. Errors of the network read as "closed": there is nobody left to tell.
+class ByteStream final : public Stream {
+public:
+    ByteStream(ClientSocket socket, const core::Clock& clock);
+
+    Fill fill(core::Instant deadline) override;
+    bool send(std::string_view bytes, core::Instant deadline) override;
     // Tells the peer that all was sent, then reads and forgets until it hangs up or `deadline`: closing a
     // socket with unread data would reset the connection and could destroy the answer on its way.
     void linger(core::Instant deadline);
@@ -41,7 +52,6 @@ public:
 private:
     ClientSocket socket_;
     const core::Clock& clock_;
-    std::string received_;
 };
 
 } // namespace outboxd::http

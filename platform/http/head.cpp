@@ -127,31 +127,38 @@ std::variant<Headers::Field, Problem> parseField(std::string_view line) {
     return Headers::Field{line.substr(0, colon), value};
 }
 
+std::variant<Headers, Problem> parseFields(std::string_view fields, const HeadLimits& limits) {
+    Headers headers;
+    for (std::size_t count = 1; fields != "\r\n"; ++count) {
+        const auto end = fields.find("\r\n");
+        if (end == std::string_view::npos) return badRequest("The head of the request has no end.");
+        if (count > limits.maxFields)
+            return Problem{431, "too_many_header_fields", "The request has too many header fields."};
+        auto field = parseField(fields.substr(0, end));
+        if (auto* problem = std::get_if<Problem>(&field)) return std::move(*problem);
+        auto& [name, value] = std::get<Headers::Field>(field);
+        headers.add(std::move(name), std::move(value));
+        fields.remove_prefix(end + 2);
+    }
+    return headers;
+}
+
 std::variant<RequestHead, Problem> parseHead(std::string_view head, const HeadLimits& limits) {
     const auto lineEnd = head.find("\r\n");
     auto parsed = parseRequestLine(head.substr(0, lineEnd), limits);
     auto* result = std::get_if<RequestHead>(&parsed);
     if (!result) return parsed;
 
-    std::size_t fields = 0;
-    for (auto rest = head.substr(lineEnd + 2); rest != "\r\n";) {
-        const auto end = rest.find("\r\n");
-        if (end == std::string_view::npos) return badRequest("The head of the request has no end.");
-        if (++fields > limits.maxFields)
-            return Problem{431, "too_many_header_fields", "The request has too many header fields."};
-        auto field = parseField(rest.substr(0, end));
-        if (auto* problem = std::get_if<Problem>(&field)) return std::move(*problem);
-        auto& [name, value] = std::get<Headers::Field>(field);
-        result->headers.add(std::move(name), std::move(value));
-        rest.remove_prefix(end + 2);
-    }
+    auto fields = parseFields(head.substr(lineEnd + 2), limits);
+    if (auto* problem = std::get_if<Problem>(&fields)) return std::move(*problem);
+    result->headers = std::move(std::get<Headers>(fields));
     if (auto problem = checkHost(*result)) return std::move(*problem);
     if (!toOriginForm(*result)) return badRequest("The request target must be a path.");
     return parsed;
 }
 
-std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::size_t maxBody) {
-    const auto& headers = head.headers;
+std::variant<BodyFraming, Problem> lengthFraming(const Headers& headers, int minorVersion,
+                                                 std::size_t maxBody) {
     BodyFraming framing;
 
     const auto lengths = headers.count("Content-Length");
@@ -160,7 +167,7 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
         return badRequest("Content-Length and Transfer-Encoding exclude each other.");
     if (lengths > 1) return badRequest("Content-Length is given more than once.");
     if (encodings > 0) {
-        if (head.minorVersion == 0) return badRequest("HTTP/1.0 has no Transfer-Encoding.");
+        if (minorVersion == 0) return badRequest("HTTP/1.0 has no Transfer-Encoding.");
         if (encodings > 1 || *headers.get("Transfer-Encoding") != "chunked")
             return Problem{501, "transfer_encoding_not_implemented",
                            "The only transfer encoding that is spoken here is exactly `chunked`."};
@@ -178,7 +185,14 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
         }
         framing.kind = framing.length > 0 ? BodyFraming::Kind::length : BodyFraming::Kind::none;
     }
+    return framing;
+}
 
+std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::size_t maxBody) {
+    const auto& headers = head.headers;
+    auto result = lengthFraming(headers, head.minorVersion, maxBody);
+    if (std::holds_alternative<Problem>(result)) return result;
+    auto& framing = std::get<BodyFraming>(result);
     if (const auto expect = headers.get("Expect")) {
         if (headers.count("Expect") > 1 || !equalsIgnoringCase(*expect, "100-continue"))
             return Problem{417, "expectation_failed",
@@ -188,7 +202,7 @@ std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::siz
     }
     framing.keepAlive = head.minorVersion == 1 ? !listHas(headers, "Connection", "close")
                                                : listHas(headers, "Connection", "keep-alive");
-    return framing;
+    return result;
 }
 
 } // namespace outboxd::http

@@ -47,7 +47,10 @@ std::variant<RequestHead, Problem> parseHead(std::string_view head, const HeadLi
 // `line`: one field without its line end ("Name: value").
 std::variant<Headers::Field, Problem> parseField(std::string_view line);
 
-// How the body of the request is delimited.
+// `fields`: what follows the first line of a head, up to and including the empty line.
+std::variant<Headers, Problem> parseFields(std::string_view fields, const HeadLimits& limits);
+
+// How the body of a message is delimited.
 struct BodyFraming {
     enum class Kind { none, length, chunked };
     Kind kind = Kind::none;
@@ -57,8 +60,12 @@ struct BodyFraming {
 };
 
 // Refuses (RFC 9112, 6.1 to 6.3): Content-Length that is repeated, a list or not plain digits; Content-Length
-// beside Transfer-Encoding; any Transfer-Encoding but exactly `chunked`, and that under HTTP/1.0; a missing,
-// repeated or odd Host; an Expect that is not 100-continue; a declared body over `maxBody` bytes.
+// beside Transfer-Encoding; any Transfer-Encoding but exactly `chunked`, and that under HTTP/1.0; a declared body
+// over `maxBody` bytes. Sets `kind` and `length` alone.
+std::variant<BodyFraming, Problem> lengthFraming(const Headers& headers, int minorVersion,
+                                                 std::size_t maxBody);
+
+// The same for a request, which is refused also for an Expect that is not 100-continue.
 std::variant<BodyFraming, Problem> bodyFraming(const RequestHead& head, std::size_t maxBody);
 
 bool isTokenChar(char c);
