@@ -40,6 +40,8 @@ constexpr std::array kChecks{
     AuditCheck{&statements::refund_compensation, &statements::next_refund},
     AuditCheck{&statements::order_goods_returned, &statements::next_order},
     AuditCheck{&statements::order_events, &statements::next_order},
+    AuditCheck{&statements::payment_events, &statements::next_order},
+    AuditCheck{&statements::charge_events, &statements::next_history},
 };
 
 // As audit.sql says: pairs of first and last id, and the time since which events are kept if one `?` is left.

@@ -205,13 +205,16 @@ LEFT JOIN (SELECT payment_id, SUM(amount) AS total FROM refund
 WHERE p.id BETWEEN ? AND ?
 HAVING expected <> found;
 
+-- A payment is refunded once all of it has gone back. One that had failed stays so.
 -- name: payment_refunded_state
-SELECT 'payment' AS subject, CAST(id AS CHAR) AS id,
-       CASE WHEN state = 'REFUNDED' THEN CONCAT('REFUNDED ', amount) ELSE CONCAT(state, ', less than ', amount) END AS expected,
-       CONCAT(state, ' ', refunded) AS found
-FROM payment
-WHERE id BETWEEN ? AND ? AND amount > 0 AND state IN ('SUCCEEDED', 'REFUNDED')
-    AND (state = 'REFUNDED') <> (refunded = amount);
+SELECT 'payment' AS subject, CAST(p.id AS CHAR) AS id,
+       CASE WHEN r.number > 0 AND r.total = p.amount THEN 'REFUNDED' ELSE 'SUCCEEDED' END AS expected,
+       p.state AS found
+FROM payment p
+LEFT JOIN (SELECT payment_id, COUNT(*) AS number, SUM(amount) AS total FROM refund
+           WHERE payment_id BETWEEN ? AND ? AND state = 'SUCCEEDED' GROUP BY payment_id) r ON r.payment_id = p.id
+WHERE p.id BETWEEN ? AND ? AND p.state IN ('SUCCEEDED', 'REFUNDED')
+HAVING expected <> found;
 
 -- A cancelled or expired order gave back the stock of each line, once.
 -- name: order_stock_returned
@@ -229,7 +232,7 @@ HAVING COUNT(c.order_id) <> 1 OR SUM(c.quantity) <> l.quantity;
 SELECT 'order' AS subject, CAST(o.id AS CHAR) AS id, CONCAT('coupon ', o.coupon_id, ' given back, once') AS expected,
        CONCAT(COUNT(c.order_id), ' compensations') AS found
 FROM orders o
-LEFT JOIN compensation c ON c.order_id = o.id AND c.target = 'COUPON' AND c.state = 'DONE'
+LEFT JOIN compensation c ON c.order_id = o.id AND c.target = 'COUPON' AND c.target_id = o.coupon_id AND c.state = 'DONE'
 WHERE o.id BETWEEN ? AND ? AND o.state IN ('CANCELLED', 'EXPIRED') AND o.coupon_id IS NOT NULL
 GROUP BY o.id, o.coupon_id
 HAVING COUNT(c.order_id) <> 1;
@@ -246,18 +249,19 @@ WHERE c.order_id BETWEEN ? AND ?
     AND NOT COALESCE(CASE c.target
                      WHEN 'STOCK' THEN o.state IN ('CANCELLED', 'EXPIRED') AND l.order_id IS NOT NULL
                      WHEN 'RETURN' THEN l.order_id IS NOT NULL
-                     WHEN 'COUPON' THEN o.coupon_id IS NOT NULL
+                     WHEN 'COUPON' THEN o.coupon_id = c.target_id
                          AND (o.state IN ('CANCELLED', 'EXPIRED') OR p.id IS NOT NULL)
                      ELSE TRUE END, FALSE);
 
 -- name: compensation_refund
-SELECT 'compensation' AS subject, c.compensation_key AS id, '1 refund' AS expected,
-       CONCAT(COUNT(r.id), ' refunds') AS found
+SELECT 'compensation' AS subject, c.compensation_key AS id,
+       CASE WHEN SUM(r.state = 'SUCCEEDED') > 0 THEN '1 refund, DONE' ELSE '1 refund, PENDING' END AS expected,
+       CONCAT(COUNT(r.id), ' refund, ', c.state) AS found
 FROM compensation c
 LEFT JOIN refund r ON r.payment_id = c.target_id AND r.origin = 'COMPENSATION'
 WHERE c.order_id BETWEEN ? AND ? AND c.target = 'REFUND'
-GROUP BY c.compensation_key
-HAVING COUNT(r.id) <> 1;
+GROUP BY c.compensation_key, c.state
+HAVING expected <> found;
 
 -- name: refund_compensation
 SELECT 'refund' AS subject, CAST(r.id AS CHAR) AS id, CONCAT('a compensation for payment ', r.payment_id) AS expected,
@@ -295,6 +299,31 @@ LEFT JOIN outbox_event e ON e.aggregate_type = 'order' AND e.aggregate_id = CAST
 WHERE o.id BETWEEN ? AND ? AND o.created_at >= ?
 GROUP BY o.id, o.state
 HAVING expected <> found;
+
+-- name: payment_events
+SELECT 'order' AS subject, CAST(o.id AS CHAR) AS id,
+       CONCAT(COALESCE(p.failed, 0), ' PaymentFailed, ', COALESCE(r.refunds, 0), ' PaymentRefunded') AS expected,
+       CONCAT(COALESCE(SUM(e.type = 'PaymentFailed'), 0), ' PaymentFailed, ',
+              COALESCE(SUM(e.type = 'PaymentRefunded'), 0), ' PaymentRefunded') AS found
+FROM orders o
+LEFT JOIN (SELECT order_id, SUM(state = 'FAILED') AS failed FROM payment
+           WHERE order_id BETWEEN ? AND ? GROUP BY order_id) p ON p.order_id = o.id
+LEFT JOIN (SELECT paid.order_id, COUNT(*) AS refunds
+           FROM payment paid JOIN refund back ON back.payment_id = paid.id AND back.state = 'SUCCEEDED'
+           WHERE paid.order_id BETWEEN ? AND ? GROUP BY paid.order_id) r ON r.order_id = o.id
+LEFT JOIN outbox_event e ON e.aggregate_type = 'order' AND e.aggregate_id = CAST(o.id AS CHAR)
+WHERE o.id BETWEEN ? AND ? AND o.created_at >= ?
+GROUP BY o.id, p.failed, r.refunds
+HAVING expected <> found;
+
+-- A charge is named after its event.
+-- name: charge_events
+SELECT 'point_history' AS subject, CAST(h.id AS CHAR) AS id,
+       CONCAT('PointsCharged of user ', h.user_id) AS expected, h.reference AS found
+FROM point_history h
+LEFT JOIN outbox_event e ON e.event_id = UNHEX(REPLACE(SUBSTRING(h.reference, 8), '-', ''))
+    AND e.aggregate_type = 'point_account' AND e.aggregate_id = CAST(h.user_id AS CHAR) AND e.type = 'PointsCharged'
+WHERE h.id BETWEEN ? AND ? AND h.kind = 'CHARGE' AND e.id IS NULL AND h.created_at >= ?;
 
 -- The last id of the next range of a table: after `?`, at most `?` rows. NULL at the end of the table.
 

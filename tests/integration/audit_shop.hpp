@@ -10,8 +10,8 @@ inline constexpr std::string_view kAuditShop = R"sql(
 INSERT INTO users (id, username, email) VALUES (1, 'ann', 'ann@example.com'), (2, 'bob', 'bob@example.com');
 INSERT INTO point_account (user_id, balance) VALUES (1, 500), (2, 940);
 INSERT INTO point_history (id, user_id, amount, balance_after, kind, reference) VALUES
-    (1, 1, 1000, 1000, 'CHARGE', 'charge:a'),
-    (2, 2, 1000, 1000, 'CHARGE', 'charge:b'),
+    (1, 1, 1000, 1000, 'CHARGE', 'charge:01900000-0000-7000-8000-000000000001'),
+    (2, 2, 1000, 1000, 'CHARGE', 'charge:01900000-0000-7000-8000-000000000002'),
     (3, 1, -500,  500, 'USE',    'payment:1'),
     (4, 2, -100,  900, 'USE',    'payment:5'),
     (5, 2,   40,  940, 'REFUND', 'refund:2');
@@ -64,10 +64,10 @@ INSERT INTO refund_line (refund_id, product_id, quantity) VALUES (2, 2, 2), (4, 
 INSERT INTO compensation (compensation_key, order_id, target, target_id, quantity, state) VALUES
     ('order:4:stock:2',    4, 'STOCK',  2, 3,    'DONE'),
     ('order:5:stock:1',    5, 'STOCK',  1, 1,    'DONE'),
-    ('order:5:coupon:3',   5, 'COUPON', 3, NULL, 'DONE'),
+    ('order:5:coupon:2',   5, 'COUPON', 2, NULL, 'DONE'),
     ('order:5:refund:4',   5, 'REFUND', 4, NULL, 'DONE'),
     ('order:6:return:2:2', 6, 'RETURN', 2, 2,    'DONE'),
-    ('order:7:coupon:3',   7, 'COUPON', 3, NULL, 'DONE'),
+    ('order:7:coupon:2',   7, 'COUPON', 2, NULL, 'DONE'),
     ('order:8:stock:2',    8, 'STOCK',  2, 1,    'DONE');
 
 INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
@@ -76,6 +76,13 @@ INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
 SELECT UNHEX(MD5(CONCAT(id, state))), 'order', id,
        CASE state WHEN 'COMPLETE' THEN 'PaymentCompleted' WHEN 'CANCELLED' THEN 'OrderCancelled' ELSE 'OrderExpired' END, '{}'
 FROM orders WHERE state IN ('COMPLETE', 'CANCELLED', 'EXPIRED');
+INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
+SELECT UNHEX(MD5(CONCAT(id, 'PaymentFailed'))), 'order', order_id, 'PaymentFailed', '{}' FROM payment WHERE state = 'FAILED';
+INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
+SELECT UNHEX(MD5(CONCAT(id, 'PaymentRefunded'))), 'order', order_id, 'PaymentRefunded', '{}' FROM refund WHERE state = 'SUCCEEDED';
+INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
+SELECT UNHEX(REPLACE(SUBSTRING(reference, 8), '-', '')), 'point_account', user_id, 'PointsCharged', '{}'
+FROM point_history WHERE kind = 'CHARGE';
 )sql";
 
 inline void makeAuditShop(database::Session& session) {
