@@ -1,4 +1,5 @@
 // outboxd: command line to command, errors to exit codes.
+#include "daemon/audit.hpp"
 #include "daemon/check_config.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/options.hpp"
@@ -25,6 +26,7 @@ ExitCode run(const daemon::Options& options) {
         return ExitCode::configuration;
     }
     if (options.command == daemon::Command::migrate) return daemon::migrate(configuration);
+    if (options.command == daemon::Command::audit) return daemon::audit(configuration, std::cout);
     return daemon::serve(configuration, environment, OUTBOXD_VERSION);
 }
 

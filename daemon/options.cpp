@@ -10,7 +10,7 @@
 namespace outboxd::daemon {
 namespace {
 
-const std::vector<std::string> kCommands{"serve", "migrate", "check-config", "version"};
+const std::vector<std::string> kCommands{"serve", "migrate", "check-config", "audit", "version"};
 
 Answer wrong(const std::string& what) {
     return {ExitCode::usage, fmt::format("outboxd: {}\n  next step: outboxd --help\n", what)};
@@ -44,8 +44,9 @@ Answer wrongWord(const CLI::App& app, const std::vector<std::string>& left) {
 std::variant<Options, Answer> parseOptions(const std::vector<std::string>& arguments) {
     Options options;
     CLI::App app{"outboxd: a commerce backend and outbox relay.", "outboxd"};
-    app.footer("Exit status: 0 success, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
-               "75 try again later, 77 refused by the operating system, 78 wrong configuration.");
+    app.footer(
+        "Exit status: 0 success, 1 the audit found something, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
+        "75 try again later, 77 refused by the operating system, 78 wrong configuration.");
     app.fallthrough(); // --config may stand before or after the command
     std::string config = options.config.string();
     app.add_option("-c,--config", config, "Configuration file")->capture_default_str()->type_name("FILE");
@@ -65,6 +66,7 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
                                    "Print a file with every setting and its default (etc/outboxd.yaml)");
     show->excludes(reference)->excludes(example);
     reference->excludes(example);
+    app.add_subcommand("audit", "Report where the shop's tables do not agree with each other, then exit");
     app.add_subcommand("version", "Print the version, then exit");
 
     try {

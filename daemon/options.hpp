@@ -10,7 +10,7 @@
 
 namespace outboxd::daemon {
 
-enum class Command { serve, migrate, check_config, version };
+enum class Command { serve, migrate, check_config, audit, version };
 
 // What check-config prints, besides its verdict.
 enum class Print { nothing, effective, settings_md, example_yaml };

@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(commands_and_the_file_are_understood_in_any_order) {
     BOOST_TEST((understood({"migrate", "--config", "a.yaml"}).command == Command::migrate));
     BOOST_TEST(understood({"--config", "a.yaml", "migrate"}).config == "a.yaml");
     BOOST_TEST(understood({"serve", "--config=b.yaml"}).config == "b.yaml");
+    BOOST_TEST((understood({"audit", "--config", "a.yaml"}).command == Command::audit));
     BOOST_TEST((understood({"version"}).command == Command::version));
     BOOST_TEST((understood({"check-config"}).print == Print::nothing));
     BOOST_TEST((understood({"check-config", "--show"}).print == Print::effective));
