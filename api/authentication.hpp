@@ -17,6 +17,7 @@ struct Client {
     // Empty: a trusted service, which acts for all users. Else what belongs to others is "not found" for it.
     std::optional<commerce::UserId> user = {};
     bool admin = false; // may do what Access::admin asks for
+    bool known = true;  // false: `scope` is shared by everybody, so that rates are limited by address
 
     bool mayActFor(commerce::UserId other) const { return !user || *user == other; }
 };
@@ -25,6 +26,7 @@ struct Client {
 enum class Access {
     everyone, // nobody is asked who they are
     client,   // whom the authenticator knows; a {userId} in the path must be one that the client may act for
+    service,  // clients that act for all users; one user's client is refused
     admin,    // clients with admin rights
 };
 
@@ -42,7 +44,7 @@ public:
 class NoAuthentication final : public Authenticator {
 public:
     std::variant<Client, http::Problem> authenticate(const http::Request&) const override {
-        return Client{.scope = "anonymous", .admin = true};
+        return Client{.scope = "anonymous", .admin = true, .known = false};
     }
     bool keepsStrangersOut() const override { return false; }
 };

@@ -2,6 +2,7 @@
 
 #include "api/problems.hpp"
 #include "platform/core/nearest.hpp"
+#include "platform/security/base64.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -16,37 +17,6 @@ template <class Integer> std::optional<Integer> parse(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return number;
-}
-
-// RFC 4648, section 5, without padding.
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string toBase64Url(std::string_view bytes) {
-    std::string result;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : bytes) {
-        bits = (bits << 8) | static_cast<unsigned char>(c);
-        for (count += 8; count >= 6; count -= 6) result += kAlphabet[(bits >> (count - 6)) & 63];
-    }
-    if (count > 0) result += kAlphabet[(bits << (6 - count)) & 63];
-    return result;
-}
-
-std::optional<std::string> fromBase64Url(std::string_view text) {
-    std::string result;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const auto value = kAlphabet.find(c);
-        if (value == std::string_view::npos) return std::nullopt;
-        bits = (bits << 6) | static_cast<unsigned>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        result += static_cast<char>((bits >> count) & 255);
-    }
-    return result;
 }
 
 } // namespace
@@ -95,11 +65,13 @@ std::optional<std::string_view> Query::find(std::string_view name) {
     return found;
 }
 
-std::string encodeCursor(std::int64_t position) { return toBase64Url(fmt::format("after:{}", position)); }
+std::string encodeCursor(std::int64_t position) {
+    return security::toBase64Url(fmt::format("after:{}", position));
+}
 
 std::optional<std::int64_t> decodeCursor(std::string_view cursor) {
     if (cursor.size() > 64) return std::nullopt;
-    const auto text = fromBase64Url(cursor);
+    const auto text = security::fromBase64Url(cursor);
     if (!text || text->substr(0, 6) != "after:") return std::nullopt;
     const auto position = parse<std::int64_t>(std::string_view{*text}.substr(6));
     // One position has one spelling.

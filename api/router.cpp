@@ -1,5 +1,6 @@
 #include "api/router.hpp"
 
+#include "api/compatible.hpp"
 #include "api/problems.hpp"
 #include "platform/core/error.hpp"
 
@@ -42,6 +43,23 @@ std::optional<std::int64_t> parseId(std::string_view text) {
     return id;
 }
 
+http::Problem tooMany(std::chrono::seconds wait) {
+    return {.status = 429,
+            .code = "rate_limited",
+            .detail = "You ask more often than this node allows. Nothing was done.",
+            .retryAfter = wait};
+}
+
+// RFC 6750, section 3: whoever sent nothing hears no error.
+http::Response refused(const http::Problem& problem, const http::Request& request) {
+    auto response = http::toResponse(problem, request);
+    if (problem.status == 401)
+        response.headers.add("WWW-Authenticate", problem.code == "unauthenticated"
+                                                     ? R"(Bearer realm="outboxd")"
+                                                     : R"(Bearer realm="outboxd", error="invalid_token")");
+    return response;
+}
+
 } // namespace
 
 void Router::add(std::string method, std::string route, Access access, RouteHandler handler) {
@@ -82,39 +100,55 @@ http::Response Router::handle(const http::Request& request) {
 
 http::Response Router::dispatch(const Route& route, const http::Request& request,
                                 const std::vector<std::string_view>& segments, bool versioned) {
-    const auto answer = [&]() -> http::Response {
-        auto client = admit(route, request);
-        if (const auto* problem = std::get_if<http::Problem>(&client))
-            return http::toResponse(*problem, request);
-
-        Call call{request, {}, {}, std::move(std::get<Client>(client)), versioned};
-        for (std::size_t i = 0; i < segments.size(); ++i) {
-            call.path.append("/").append(segments[i]);
-            const auto& expected = route.segments[i];
-            if (!isParameter(expected)) continue;
-            const auto id = parseId(segments[i]);
-            if (!id) {
-                const auto name = expected.substr(1, expected.size() - 2);
-                return http::toResponse(invalidRequest({{"", "must be a whole number of 1 or more", name}}),
-                                        request);
-            }
-            if (expected == "{userId}" && !call.client.mayActFor({*id}))
-                return http::toResponse(notFound("user"), request);
-            call.ids.push_back(*id);
-        }
-        return this->call(route, call);
-    };
-    auto response = answer();
+    auto client = admit(route, request);
+    http::Response response;
+    if (limiter_) {
+        // Guessing credentials costs the address, too.
+        const auto* known = std::get_if<Client>(&client);
+        const auto verdict =
+            limiter_->take(known && known->known ? known->scope : addressKey(request.clientAddress));
+        response = verdict.allowed ? answer(route, request, segments, versioned, std::move(client))
+                                   : http::toResponse(tooMany(verdict.reset), request);
+        limiter_->describe(verdict, response);
+    } else {
+        response = answer(route, request, segments, versioned, std::move(client));
+    }
+    if (!versioned) response = compatibleRefusal(std::move(response));
     response.route = route.text;
     return response;
 }
 
+http::Response Router::answer(const Route& route, const http::Request& request,
+                              const std::vector<std::string_view>& segments, bool versioned,
+                              std::variant<Client, http::Problem> client) {
+    if (const auto* problem = std::get_if<http::Problem>(&client)) return refused(*problem, request);
+
+    Call call{request, {}, {}, std::move(std::get<Client>(client)), versioned};
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        call.path.append("/").append(segments[i]);
+        const auto& expected = route.segments[i];
+        if (!isParameter(expected)) continue;
+        const auto id = parseId(segments[i]);
+        if (!id) {
+            const auto name = expected.substr(1, expected.size() - 2);
+            return http::toResponse(invalidRequest({{"", "must be a whole number of 1 or more", name}}),
+                                    request);
+        }
+        if (expected == "{userId}" && !call.client.mayActFor({*id}))
+            return http::toResponse(notFound("user"), request);
+        call.ids.push_back(*id);
+    }
+    return this->call(route, call);
+}
+
 std::variant<Client, http::Problem> Router::admit(const Route& route, const http::Request& request) const {
-    if (route.access == Access::everyone) return Client{.scope = "everyone"};
+    if (route.access == Access::everyone) return Client{.scope = "everyone", .known = false};
     auto client = authenticator_.authenticate(request);
-    if (const auto* known = std::get_if<Client>(&client);
-        known && route.access == Access::admin && !known->admin)
+    const auto* known = std::get_if<Client>(&client);
+    if (known && route.access == Access::admin && !known->admin)
         return http::Problem{403, "admin_only", "This needs the rights of an administrator."};
+    if (known && route.access == Access::service && known->user)
+        return http::Problem{403, "service_only", "This is not for a single user's key or token."};
     return client;
 }
 
@@ -139,6 +173,12 @@ std::vector<std::string> Router::routes() const {
     std::vector<std::string> names;
     for (const auto& route : routes_) names.push_back(route.method + " " + route.text);
     return names;
+}
+
+Access Router::access(std::string_view route) const {
+    for (const auto& one : routes_)
+        if (one.method + " " + one.text == route) return one.access;
+    throw std::out_of_range("no such route");
 }
 
 } // namespace outboxd::api

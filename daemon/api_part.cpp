@@ -20,19 +20,45 @@ http::ServerSettings serverSettings(const Settings& settings) {
     return server;
 }
 
+std::unique_ptr<api::CredentialAuthenticator> credentialsOf(const Settings& settings,
+                                                            const core::Clock& clock) {
+    if (settings.auth.mode.contains(AuthMode::none)) return nullptr;
+    return std::make_unique<api::CredentialAuthenticator>(credentialsFrom(settings), clock);
+}
+
+std::unique_ptr<api::RateLimiter> limiterOf(const Settings& settings, const core::Clock& clock) {
+    const auto& limit = settings.rateLimit;
+    if (limit.requestsPerSecond == 0) return nullptr;
+    return std::make_unique<api::RateLimiter>(api::RateLimitSettings{limit.requestsPerSecond, limit.burst},
+                                              clock);
+}
+
 } // namespace
 
 ApiPart::ApiPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
                  metrics::Registry& registry, std::function<void()> onCommitted)
     : unitOfWork(stores.requests, clock, std::move(onCommitted)), reader(stores.requests),
       idempotent(unitOfWork, std::chrono::floor<std::chrono::seconds>(settings.idempotency.retention)),
-      shop{unitOfWork, reader, idempotent,
-           commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(settings.orders.paymentWindow)}},
-      router(authenticator, logger), metrics(registry, "api"),
-      server(serverSettings(settings), router, clock, logger, &metrics) {
+      credentials(credentialsOf(settings, clock)),
+      authenticator(credentials ? static_cast<const api::Authenticator&>(*credentials) : nobody),
+      limiter(limiterOf(settings, clock)), shop{unitOfWork, reader, idempotent,
+                                                commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(
+                                                    settings.orders.paymentWindow)}},
+      router(authenticator, logger, limiter.get()), metrics(registry, "api"),
+      server(serverSettings(settings), router, clock, logger, &metrics), logger_(logger) {
     api::checkBinding(settings.http.host, authenticator, "http.host");
     api::addShopRoutes(router, shop);
     callbacks_ = api::connectionMetrics(registry, server, "api");
+}
+
+void ApiPart::reload(const Settings& settings) {
+    if (!credentials) return;
+    try {
+        credentials->replace(credentialsFrom(settings));
+    } catch (const core::Error& error) { // a key that fits only settings that wait for a restart
+        logger_.error("credentials_kept", {{"error", error.what()},
+                                           {"next_step", "restart, or put the key file right and reload"}});
+    }
 }
 
 } // namespace outboxd::daemon

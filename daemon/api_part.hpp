@@ -5,10 +5,12 @@
 #include "api/shop.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
+#include "daemon/credentials.hpp"
 #include "daemon/stores.hpp"
 #include "platform/http/server.hpp"
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace outboxd::daemon {
@@ -18,16 +20,23 @@ struct ApiPart {
     ApiPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
             metrics::Registry& registry, std::function<void()> onCommitted);
 
+    // Takes over keys and tokens that were read again; what cannot be taken is logged and changes nothing.
+    void reload(const Settings& settings);
+
     commerce::mysql::UnitOfWork unitOfWork;
     commerce::mysql::ShopReader reader;
     commerce::IdempotentRunner idempotent;
-    api::NoAuthentication authenticator;
+    api::NoAuthentication nobody;
+    std::unique_ptr<api::CredentialAuthenticator> credentials; // null: auth.mode is none
+    const api::Authenticator& authenticator;
+    std::unique_ptr<api::RateLimiter> limiter; // null: no limit
     api::Shop shop;
     api::Router router;
     api::HttpMetrics metrics;
     http::Server server;
 
 private:
+    core::Logger& logger_;
     std::vector<metrics::Registry::Callback> callbacks_;
 };
 

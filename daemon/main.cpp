@@ -4,6 +4,7 @@
 #include "daemon/configuration.hpp"
 #include "daemon/options.hpp"
 #include "daemon/serve.hpp"
+#include "platform/security/api_keys.hpp"
 
 #include <iostream>
 
@@ -12,12 +13,22 @@ namespace {
 using namespace outboxd;
 using daemon::ExitCode;
 
+ExitCode makeApiKey(const daemon::ApiKeyOrder& order) {
+    const auto made = security::makeApiKey(order.name, order.user, order.admin);
+    std::cout << "The key, which is shown this once:\n\n    " << made.key
+              << "\n\nThe line for the file that auth.api_keys_file names; reload afterwards:\n\n    "
+              << made.line << '\n';
+    std::cout.flush();
+    return std::cout ? ExitCode::ok : ExitCode::no_output;
+}
+
 ExitCode run(const daemon::Options& options) {
     const auto environment = config::processEnvironment();
     switch (options.command) {
     case daemon::Command::version: std::cout << "outboxd " OUTBOXD_VERSION "\n"; return ExitCode::ok;
     case daemon::Command::check_config:
         return daemon::checkConfig(options, environment, std::cout, std::cerr);
+    case daemon::Command::api_key: return makeApiKey(options.apiKey);
     default: break;
     }
     daemon::Configuration configuration(options.config, environment);

@@ -111,6 +111,10 @@ void Node::stop() {
     }
 }
 
+void Node::reload() {
+    if (api_) api_->reload(settings_);
+}
+
 void Node::ring() {
     if (relay_) relay_->service.ring();
 }

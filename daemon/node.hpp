@@ -26,6 +26,9 @@ public:
     // Drains: stops accepting, finishes requests, cancels jobs, settles and releases the lanes.
     void stop();
 
+    // After SIGHUP: what can be taken over without a restart. Called by the main thread.
+    void reload();
+
     const core::ProgressMonitor& progress() const { return progress_; }
     // One line: where it listens and what it does.
     std::string summary() const;

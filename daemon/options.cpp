@@ -10,7 +10,7 @@
 namespace outboxd::daemon {
 namespace {
 
-const std::vector<std::string> kCommands{"serve", "migrate", "check-config", "audit", "version"};
+const std::vector<std::string> kCommands{"serve", "migrate", "check-config", "audit", "api-key", "version"};
 
 Answer wrong(const std::string& what) {
     return {ExitCode::usage, fmt::format("outboxd: {}\n  next step: outboxd --help\n", what)};
@@ -67,6 +67,13 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     show->excludes(reference)->excludes(example);
     reference->excludes(example);
     app.add_subcommand("audit", "Report where the shop's tables do not agree with each other, then exit");
+    auto& apiKey =
+        *app.add_subcommand("api-key", "Make an API key: print it once, and the line for auth.api_keys_file");
+    apiKey.add_option("name", options.apiKey.name, "Who will use it")->required()->type_name("NAME");
+    apiKey.add_option("--user", options.apiKey.user, "The one user it may act for; else it acts for all")
+        ->type_name("ID");
+    apiKey.add_flag("--admin", options.apiKey.admin, "With the rights of an administrator")
+        ->excludes("--user");
     app.add_subcommand("version", "Print the version, then exit");
 
     try {

@@ -3,22 +3,32 @@
 
 #include "daemon/exit_code.hpp"
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace outboxd::daemon {
 
-enum class Command { serve, migrate, check_config, audit, version };
+enum class Command { serve, migrate, check_config, audit, api_key, version };
 
 // What check-config prints, besides its verdict.
 enum class Print { nothing, effective, settings_md, example_yaml };
+
+// The API key that `api-key` is to make.
+struct ApiKeyOrder {
+    std::string name;
+    std::optional<std::int64_t> user; // empty: for everyone
+    bool admin = false;
+};
 
 struct Options {
     Command command = Command::serve;
     std::filesystem::path config = "/etc/outboxd/outboxd.yaml";
     Print print = Print::nothing;
+    ApiKeyOrder apiKey;
 };
 
 // The command line was no order to do anything: help was asked for, or it is wrong.

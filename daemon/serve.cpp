@@ -91,11 +91,12 @@ private:
     std::jthread thread_;
 };
 
-void reload(Configuration& configuration, Notifier& notifier, log::LineLogger& logger,
+void reload(Configuration& configuration, Notifier& notifier, log::LineLogger& logger, Node& node,
             const std::string& summary) {
     notifier.reloading();
     logReload(configuration.reload(), logger);
     logger.setLevel(configuration.settings().log.level);
+    node.reload();
     notifier.ready(summary);
 }
 
@@ -122,7 +123,7 @@ ExitCode serve(Configuration& configuration, const config::Environment& environm
     for (;;) {
         const auto signal = signals.wait(watchdog.pause());
         watchdog.tick();
-        if (signal == Signal::reload) reload(configuration, notifier, logger, summary);
+        if (signal == Signal::reload) reload(configuration, notifier, logger, node, summary);
         if (signal == Signal::stop) break;
     }
 

@@ -4,24 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <unistd.h>
 
 namespace outboxd::daemon {
-namespace {
-
-bool isLoopback(const std::string& host) {
-    in_addr v4{};
-    in6_addr v6{};
-    if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-    if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
-    return host == "localhost";
-}
-
-} // namespace
-
 std::vector<config::Mistake> checkTogether(const Settings& settings, const config::Schema& schema) {
     using config::formatDuration;
     std::vector<config::Mistake> mistakes;
@@ -35,16 +21,11 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
     if (relay.maxEventBytes > relay.maxInFlightBytes) {
         mistakes.push_back(schema.mistake("relay.max_event_bytes", "is more than relay.max_in_flight_bytes"));
     }
-    if (!isLoopback(settings.http.host)) {
-        mistakes.push_back(schema.mistake(
-            "http.host", fmt::format("'{}' can be reached from outside, and there is no authentication yet; "
-                                     "use 127.0.0.1, and a proxy on this machine for access from others",
-                                     settings.http.host)));
-    }
     if (settings.http.port != 0 && settings.http.port == settings.admin.port) {
         mistakes.push_back(
             schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));
     }
+    for (auto& mistake : checkEdges(settings, schema)) mistakes.push_back(std::move(mistake));
     return mistakes;
 }
 

@@ -1,4 +1,5 @@
 #include "commerce/orders.hpp"
+#include "api/etag.hpp"
 #include "api/handlers/handlers.hpp"
 #include "api/handlers/support.hpp"
 #include "api/idempotent.hpp"
@@ -47,6 +48,7 @@ http::Response create(const Shop& shop, const Call& call) {
     });
     command.traceparent = call.request.traceparent;
     if (const auto problem = body.problem()) return refuse(call, *problem);
+    if (!call.client.mayActFor(command.user)) return refuse(call, notFound("user"));
     return checked(call, std::move(command), [&](const commerce::Valid<commerce::PlaceOrder>& valid) {
         return runOnce(shop, call, KeyNeed::required, {201, "/api/v1/orders", "orderId"},
                        [&](commerce::Transaction& transaction) { return place(transaction, shop, valid); });
@@ -56,7 +58,8 @@ http::Response create(const Shop& shop, const Call& call) {
 http::Response get(const Shop& shop, const Call& call) {
     if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
     const auto order = shop.reader.order({call.ids[0]});
-    return order ? json(toJson(*order)) : refuse(call, notFound("order"));
+    const bool shown = order && call.client.mayActFor(order->user);
+    return shown ? etagged(call, json(toJson(*order))) : refuse(call, notFound("order"));
 }
 
 } // namespace

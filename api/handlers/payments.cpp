@@ -5,6 +5,8 @@
 #include "api/json_body.hpp"
 #include "api/render.hpp"
 
+#include <variant>
+
 namespace outboxd::api {
 
 namespace {
@@ -25,10 +27,16 @@ http::Response pay(const Shop& shop, const Call& call) {
                                .user = {body.root().integer("userId")},
                                .traceparent = call.request.traceparent};
     if (const auto problem = body.problem()) return refuse(call, *problem);
+    if (!call.client.mayActFor(command.user)) return refuse(call, notFound("user"));
     return checked(call, std::move(command), [&](const commerce::Valid<commerce::PayOrder>& valid) {
-        return runOnce(shop, call, KeyNeed::required, kCreated, [&](commerce::Transaction& transaction) {
-            return rendered<commerce::Paid>(payOrder(transaction, valid), paidJson);
-        });
+        return runOnce(shop, call, KeyNeed::required, kCreated,
+                       [&](commerce::Transaction& transaction) -> Rendered {
+                           const auto result = payOrder(transaction, valid);
+                           // Whoever acts for one user does not hear that another one's order exists.
+                           if (std::holds_alternative<commerce::NotOwner>(result) && call.client.user)
+                               return problemFor(commerce::OrderNotFound{valid->order});
+                           return rendered<commerce::Paid>(result, paidJson);
+                       });
     });
 }
 
@@ -53,7 +61,10 @@ http::Response authorize(const Shop& shop, const Call& call) {
 http::Response get(const Shop& shop, const Call& call) {
     if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
     const auto payment = shop.reader.payment({call.ids[0]});
-    return payment ? json(toJson(*payment)) : refuse(call, notFound("payment"));
+    // An authorization is nobody's: services alone may see it.
+    const bool shown =
+        payment && (!call.client.user || (payment->user && call.client.mayActFor(*payment->user)));
+    return shown ? json(toJson(*payment)) : refuse(call, notFound("payment"));
 }
 
 } // namespace
@@ -61,7 +72,7 @@ http::Response get(const Shop& shop, const Call& call) {
 void addPaymentRoutes(Router& router, const Shop& shop) {
     router.add("POST", "/api/v1/orders/{orderId}/payment", Access::client,
                [&shop](const Call& call) { return pay(shop, call); });
-    router.add("POST", "/api/v1/payments/authorizations", Access::client,
+    router.add("POST", "/api/v1/payments/authorizations", Access::service,
                [&shop](const Call& call) { return authorize(shop, call); });
     router.add("GET", "/api/v1/payments/{paymentId}", Access::client,
                [&shop](const Call& call) { return get(shop, call); });

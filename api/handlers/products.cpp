@@ -1,4 +1,5 @@
 #include "commerce/products.hpp"
+#include "api/etag.hpp"
 #include "api/handlers/handlers.hpp"
 #include "api/handlers/support.hpp"
 #include "api/idempotent.hpp"
@@ -35,7 +36,7 @@ http::Response list(const Shop& shop, const Call& call) {
 http::Response get(const Shop& shop, const Call& call) {
     if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
     const auto product = shop.reader.product({call.ids[0]});
-    return product ? json(toJson(*product)) : refuse(call, notFound("product"));
+    return product ? etagged(call, json(toJson(*product))) : refuse(call, notFound("product"));
 }
 
 } // namespace

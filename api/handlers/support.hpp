@@ -1,6 +1,7 @@
 // What the handlers share. Internal to api/.
 #pragma once
 
+#include "api/compatible.hpp"
 #include "api/problems.hpp"
 #include "api/query.hpp"
 #include "api/router.hpp"

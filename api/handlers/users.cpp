@@ -35,7 +35,7 @@ http::Response get(const Shop& shop, const Call& call) {
 } // namespace
 
 void addUserRoutes(Router& router, const Shop& shop) {
-    router.add("POST", "/api/v1/users", Access::client,
+    router.add("POST", "/api/v1/users", Access::service,
                [&shop](const Call& call) { return create(shop, call); });
     router.add("GET", "/api/v1/users/{userId}", Access::client,
                [&shop](const Call& call) { return get(shop, call); });

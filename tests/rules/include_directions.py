@@ -20,6 +20,7 @@ ALLOWED = {
     "platform/log": [CORE],
     "platform/metrics": [CORE],
     "platform/redis": [CORE],
+    "platform/security": [CORE],
     "sql": [CORE, "platform/database"],
     "commerce": [CORE],
     "commerce/gateway": [CORE, "commerce", "platform/http"],
@@ -28,7 +29,7 @@ ALLOWED = {
     "scheduler": [CORE],
     "scheduler/kafka": [CORE, "scheduler", "platform/kafka"],
     "scheduler/mysql": [CORE, "scheduler", "platform/database", "sql"],
-    "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics"],
+    "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics", "platform/security"],
     "ctl": [CORE, "platform/config", "platform/http"],
 }
 # The composition root and the tests may include everything but each other; nothing includes them.

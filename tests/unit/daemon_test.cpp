@@ -112,6 +112,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_is_answered_with_what_was_meant) {
     says({"serve", "--confg", "x"}, "unknown option '--confg'; did you mean --config?");
     says({"serve", "now"}, "unexpected 'now' after 'serve'");
     says({"check-config", "--sow"}, "did you mean --show?");
+    says({"api-key"}, "name is required");
+    says({"api-key", "a", "--user", "1", "--admin"}, "--user excludes --admin");
     says({"serve", "--show"}, "unknown option '--show'");
     says({"serve", "--config"}, "--config");
     says({"check-config", "--show", "--print-yaml"}, "outboxd --help");

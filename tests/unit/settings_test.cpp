@@ -1,6 +1,7 @@
 #include "daemon/check_config.hpp"
 #include "daemon/configuration.hpp"
 #include "platform/config/reference.hpp"
+#include "platform/security/api_keys.hpp"
 #include "tests/support/memory_logger.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -94,10 +95,36 @@ BOOST_AUTO_TEST_CASE(the_api_listens_on_loopback_only_while_there_is_no_authenti
         BOOST_TEST(firstMistake(std::string{"http: {host: "} + host + "}\n") == "", host);
     }
     for (const char* host : {"0.0.0.0", "'::'", "10.0.0.1", "shop.example.org", "localhost.example.org"}) {
-        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "there is no authentication yet"),
+        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "auth.mode none asks nobody"),
                    host);
     }
     BOOST_TEST(firstMistake("admin: {host: 0.0.0.0}\n") == "");
+}
+
+BOOST_AUTO_TEST_CASE(authentication_is_complete_or_refused) {
+    const auto key = security::makeApiKey("shop", {}, false);
+    folder.write("keys", key.line + "\n");
+    folder.write("bad-keys", "# keys\nshop service\n");
+    folder.write("token", "0123456789abcdef\n");
+    folder.write("short", "0123456789\n");
+    folder.write("secret", std::string(32, 's'));
+    BOOST_TEST(firstMistake("auth: {mode: [api_key], api_keys_file: keys}\nhttp: {host: 0.0.0.0}\n") == "");
+    BOOST_TEST(refuses("auth: {mode: [none, jwt]}\n", "auth.mode: none cannot be combined"));
+    BOOST_TEST(refuses("auth: {mode: [api_key]}\n", ":1:14: auth.mode: api_key needs auth.api_keys_file"));
+    BOOST_TEST(refuses("auth: {mode: [api_key], api_keys_file: bad-keys}\n", "bad-keys:2: needs a name"));
+    BOOST_TEST(refuses("auth: {admin_token_file: token}\n", "has no effect while auth.mode is none"));
+    const std::string mode = "auth: {mode: [api_key], api_keys_file: keys, admin_token_file: ";
+    BOOST_TEST(firstMistake(mode + "token}\n") == "");
+    BOOST_TEST(refuses(mode + "short}\n", "the token must be 16 or more"));
+    BOOST_TEST(refuses(mode + "gone}\n", "auth.admin_token_file: cannot read"));
+
+    const std::string jwt = "auth: {mode: [jwt]}\njwt: {algorithm: HS256, issuer: i, ";
+    BOOST_TEST(firstMistake(jwt + "audience: a, key_file: secret}\n") == "");
+    BOOST_TEST(refuses(jwt + "key_file: secret}\n", "jwt.audience: must be set"));
+    BOOST_TEST(refuses(jwt + "audience: a}\n", "jwt.key_file: must be set"));
+    BOOST_TEST(refuses(jwt + "audience: a, key_file: short}\n", "the secret of the tokens is too short"));
+    BOOST_TEST(refuses("auth: {mode: [jwt]}\njwt: {issuer: i, audience: a, key_file: secret}\n",
+                       "no public key or certificate in PEM; write one"));
 }
 
 BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
