@@ -9,14 +9,6 @@ namespace outboxd::api {
 
 namespace {
 
-// Of 256 bits half are enough: the tag tells versions of one resource apart.
-std::string tagOf(const http::Response& response) {
-    const auto digest = http::sha256({response.contentType, response.body});
-    std::string tag = "\"";
-    for (const char c : digest.substr(0, 16)) tag += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    return tag + '"';
-}
-
 // Whether the list of entity tags (or "*") names `tag`. Compared weakly, as section 13.1.2 wants it. A list
 // that is none names nothing: then the client gets the whole answer, which is never wrong.
 bool names(std::string_view list, std::string_view tag) {
@@ -35,9 +27,22 @@ bool names(std::string_view list, std::string_view tag) {
 
 } // namespace
 
+// Of 256 bits half are enough: the tag tells versions of one resource apart.
+std::string etagOf(const http::Response& response) {
+    const auto digest = http::sha256({response.contentType, response.body});
+    std::string tag = "\"";
+    for (const char c : digest.substr(0, 16)) tag += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    return tag + '"';
+}
+
 http::Response etagged(const Call& call, http::Response response) {
     if (response.status != 200) return response;
-    const auto tag = tagOf(response);
+    const auto tag = etagOf(response);
+    return etagged(call, std::move(response), tag);
+}
+
+http::Response etagged(const Call& call, http::Response response, const std::string& tag) {
+    if (response.status != 200) return response;
     response.headers.add("ETag", tag);
     response.headers.add("Cache-Control", "no-cache");
     for (const auto& [name, value] : call.request.headers.all()) {

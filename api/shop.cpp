@@ -8,6 +8,7 @@ namespace outboxd::api {
 void addShopRoutes(Router& router, const Shop& shop) {
     addUserRoutes(router, shop);
     addPointRoutes(router, shop);
+    addTop5Routes(router, shop); // before {productId}
     addProductRoutes(router, shop);
     addOrderRoutes(router, shop);
     addPaymentRoutes(router, shop);

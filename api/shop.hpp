@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/router.hpp"
+#include "commerce/best_sellers_cache.hpp"
 #include "commerce/idempotency.hpp"
 #include "commerce/orders.hpp"
 #include "commerce/shop_reader.hpp"
@@ -14,6 +15,7 @@ struct Shop {
     commerce::UnitOfWork& unitOfWork;
     commerce::ShopReader& reader;
     commerce::IdempotentRunner& idempotent;
+    commerce::BestSellersCache& bestSellers;
     commerce::OrderRules orderRules = {};
 };
 

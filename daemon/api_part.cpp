@@ -35,13 +35,14 @@ std::unique_ptr<api::RateLimiter> limiterOf(const Settings& settings, const core
 
 } // namespace
 
-ApiPart::ApiPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
-                 metrics::Registry& registry, std::function<void()> onCommitted)
+ApiPart::ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
+                 const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
+                 std::function<void()> onCommitted)
     : unitOfWork(stores.requests, clock, std::move(onCommitted)), reader(stores.requests),
       idempotent(unitOfWork, std::chrono::floor<std::chrono::seconds>(settings.idempotency.retention)),
       credentials(credentialsOf(settings, clock)),
       authenticator(credentials ? static_cast<const api::Authenticator&>(*credentials) : nobody),
-      limiter(limiterOf(settings, clock)), shop{unitOfWork, reader, idempotent,
+      limiter(limiterOf(settings, clock)), shop{unitOfWork, reader, idempotent, bestSellers,
                                                 commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(
                                                     settings.orders.paymentWindow)}},
       router(authenticator, logger, limiter.get()), metrics(registry, "api"),

@@ -17,8 +17,9 @@ namespace outboxd::daemon {
 
 struct ApiPart {
     // `onCommitted` rings the relay of this node.
-    ApiPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
-            metrics::Registry& registry, std::function<void()> onCommitted);
+    ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
+            const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
+            std::function<void()> onCommitted);
 
     // Takes over keys and tokens that were read again; what cannot be taken is logged and changes nothing.
     void reload(const Settings& settings);

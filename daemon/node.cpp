@@ -26,7 +26,12 @@ std::string rolesOf(const Settings& settings) {
     add(Role::api, "api");
     add(Role::relay, "relay");
     add(Role::jobs, "jobs");
+    add(Role::consumers, "consumers");
     return roles;
+}
+
+redis::Settings redisSettings(const Settings& settings) {
+    return {settings.redis.host, settings.redis.port, settings.redis.timeout};
 }
 
 http::ServerSettings adminSettings(const Settings& settings) {
@@ -60,21 +65,24 @@ std::vector<metrics::Registry::Callback> poolMetrics(metrics::Registry& registry
 Node::Node(const Settings& settings, const std::string& version, const core::Clock& clock,
            core::Logger& logger)
     : settings_(settings), logger_(logger), progress_(clock), stores_(settings, clock),
-      databaseContact_(clock), locks_(stores_.work),
+      databaseContact_(clock),
+      redis_(settings.redis.enabled ? std::make_unique<redis::Client>(redisSettings(settings)) : nullptr),
+      locks_(stores_.work),
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
       history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
       adminRouter_(adminAuthenticator_, logger),
       adminServer_(adminSettings(settings), adminRouter_, clock, logger), jobParts_{stores_, clock, logger,
                                                                                     [this] { ring(); }},
+      bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
-    if (settings.redis.enabled) {
-        redis_.emplace(redis::Settings{settings.redis.host, settings.redis.port, settings.redis.timeout});
-    }
     if (settings.roles.contains(Role::relay)) {
         relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
     }
     if (settings.roles.contains(Role::api)) {
-        api_.emplace(settings, stores_, clock, logger, registry_, [this] { ring(); });
+        api_.emplace(settings, stores_, bestSellers_.cache, clock, logger, registry_, [this] { ring(); });
+    }
+    if (settings.roles.contains(Role::consumers)) {
+        consumers_.emplace(settings, stores_, clock, logger, progress_, registry_);
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
@@ -89,6 +97,7 @@ void Node::start() {
     databaseContact_.worked();
     std::vector<core::Service*> services{&adminServer_};
     if (relay_) services.push_back(&relay_->service);
+    if (consumers_) services.push_back(&consumers_->ranking);
     services.push_back(&scheduler_);
     if (api_) services.push_back(&api_->server);
     try {
@@ -153,6 +162,7 @@ std::vector<scheduler::Job> Node::jobs() {
     }
     if (settings_.roles.contains(Role::jobs)) {
         jobs.push_back(idempotencyRetention(jobParts_));
+        if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
     }
     return jobs;
 }

@@ -3,6 +3,8 @@
 
 #include "api/admin/admin_routes.hpp"
 #include "daemon/api_part.hpp"
+#include "daemon/best_sellers_part.hpp"
+#include "daemon/consumers_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
@@ -10,6 +12,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include <atomic>
+#include <memory>
 #include <optional>
 
 namespace outboxd::daemon {
@@ -48,7 +51,7 @@ private:
     metrics::Registry registry_;
     Stores stores_;
     LastContact databaseContact_;
-    std::optional<redis::Client> redis_;
+    std::unique_ptr<redis::Client> redis_; // null: redis.enabled is off
     scheduler::mysql::MysqlLockStore locks_;
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlJobHistory history_;
@@ -59,7 +62,9 @@ private:
     api::Router adminRouter_;
     http::Server adminServer_;
     std::optional<RelayPart> relay_;
+    std::optional<ConsumersPart> consumers_;
     JobParts jobParts_;
+    BestSellersPart bestSellers_;
     scheduler::Scheduler scheduler_;
     std::optional<ApiPart> api_;
 

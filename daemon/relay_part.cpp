@@ -5,6 +5,21 @@
 namespace outboxd::daemon {
 namespace {
 
+scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
+    scheduler::RelayServiceSettings service;
+    service.rules.pollInterval = settings.relay.pollInterval;
+    service.rules.batchSize = settings.relay.batchSize;
+    service.rules.maxInFlightRows = settings.relay.maxInFlightRows;
+    service.rules.maxInFlightBytes = static_cast<std::size_t>(settings.relay.maxInFlightBytes.bytes);
+    service.leases.node = nodeName(settings);
+    service.leases.lease = settings.relay.lease;
+    service.leases.renewEvery = settings.relay.renewEvery;
+    service.drainTime = settings.shutdown.timeout / 2;
+    return service;
+}
+
+} // namespace
+
 scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
     scheduler::kafka::SinkSettings sink;
     for (const auto& broker : settings.kafka.brokers) {
@@ -22,21 +37,6 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
     sink.replicas = settings.kafka.replicationFactor;
     return sink;
 }
-
-scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
-    scheduler::RelayServiceSettings service;
-    service.rules.pollInterval = settings.relay.pollInterval;
-    service.rules.batchSize = settings.relay.batchSize;
-    service.rules.maxInFlightRows = settings.relay.maxInFlightRows;
-    service.rules.maxInFlightBytes = static_cast<std::size_t>(settings.relay.maxInFlightBytes.bytes);
-    service.leases.node = nodeName(settings);
-    service.leases.lease = settings.relay.lease;
-    service.leases.renewEvery = settings.relay.renewEvery;
-    service.drainTime = settings.shutdown.timeout / 2;
-    return service;
-}
-
-} // namespace
 
 RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
                      const core::Clock& clock, core::Logger& logger, core::ProgressMonitor& progress,

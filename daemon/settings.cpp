@@ -21,7 +21,8 @@ using config::size;
 using config::text;
 using enum config::Reload;
 
-const config::Choices<Role> kRoles{{"api", Role::api}, {"relay", Role::relay}, {"jobs", Role::jobs}};
+const config::Choices<Role> kRoles{
+    {"api", Role::api}, {"relay", Role::relay}, {"jobs", Role::jobs}, {"consumers", Role::consumers}};
 const config::Choices<OnFailure> kOnFailure{{"park", OnFailure::park}};
 const config::Choices<std::string> kCompression{
     {"none", "none"}, {"gzip", "gzip"}, {"snappy", "snappy"}, {"lz4", "lz4"}, {"zstd", "zstd"}};
@@ -152,8 +153,8 @@ config::Schema describe(Settings& settings) {
     schema.section("", "What this node does.");
     schema.add(
         "roles", choices(settings.roles, kRoles), restart,
-        "api serves requests, relay moves events to Kafka, jobs runs the schedule; leave out what other "
-        "nodes do.");
+        "api serves requests, relay moves events to Kafka, jobs runs the schedule, consumers listens to the "
+        "shop's own events; leave out what other nodes do.");
     schema.add(
         "migrate_on_start", flag(settings.migrateOnStart), restart,
         "Whether `serve` brings the database up to date by itself; else it refuses to start until `outboxd "
@@ -170,6 +171,12 @@ config::Schema describe(Settings& settings) {
     describeEdges(schema, settings);
 
     describeShop(schema, settings);
+
+    schema.section("consumers", "The listeners to the shop's own events, such as the ranking of products.");
+    schema.add(
+        "group_prefix", config::name(settings.consumers.groupPrefix, 0, 100), restart,
+        "A listener's consumer group is this and its name; a new name begins with the oldest record, which "
+        "counts nothing twice.");
 
     schema.section("jobs", "The schedule.");
     schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,

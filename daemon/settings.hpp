@@ -18,11 +18,11 @@
 
 namespace outboxd::daemon {
 
-enum class Role { api, relay, jobs };
+enum class Role { api, relay, jobs, consumers };
 enum class OnFailure { park };
 
 struct Settings : EdgeSettings, ShopSettings {
-    std::set<Role> roles{Role::api, Role::relay, Role::jobs};
+    std::set<Role> roles{Role::api, Role::relay, Role::jobs, Role::consumers};
     bool migrateOnStart = false;
 
     struct Node {
@@ -71,6 +71,10 @@ struct Settings : EdgeSettings, ShopSettings {
         Duration renewEvery = 3s;
         OnFailure onFailure = OnFailure::park;
     } relay;
+
+    struct Consumers {
+        std::string groupPrefix = "outboxd-";
+    } consumers;
 
     struct Jobs {
         Duration heartbeatInterval = 1s;

@@ -3,8 +3,8 @@
 namespace outboxd::daemon {
 namespace {
 
-// The relay's loop, its leases, and the jobs, each for a moment at a time.
-constexpr std::size_t kWorkSessions = 4;
+// The relay's loop, its leases, the listeners and the jobs, each for a moment at a time.
+constexpr std::size_t kWorkSessions = 6;
 constexpr std::chrono::milliseconds kWorkWait{5000};
 
 database::PoolSettings requestPool(const Settings& settings) {

@@ -8,6 +8,7 @@ namespace outboxd::api {
 void addUserRoutes(Router& router, const Shop& shop);
 void addPointRoutes(Router& router, const Shop& shop);
 void addProductRoutes(Router& router, const Shop& shop);
+void addTop5Routes(Router& router, const Shop& shop);
 void addOrderRoutes(Router& router, const Shop& shop);
 void addPaymentRoutes(Router& router, const Shop& shop);
 

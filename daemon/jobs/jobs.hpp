@@ -2,11 +2,16 @@
 // half way.
 #pragma once
 
+#include "commerce/best_sellers.hpp"
 #include "daemon/jobs/fenced.hpp"
 
 namespace outboxd::daemon {
 
 // Removes idempotency records whose time is over. Twice, late or half done: the rest goes with the next run.
 scheduler::Job idempotencyRetention(const JobParts& parts);
+
+// Rewrites the best sellers in `store` hourly, long before they expire, so that no expiry sends all nodes to the database.
+// Twice or late: the later computation stays. Dies half way, or the lock is lost: what was there stays.
+scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store, std::string topic);
 
 } // namespace outboxd::daemon

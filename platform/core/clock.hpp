@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace outboxd::core {
 
@@ -36,5 +38,8 @@ public:
 
 // "2026-11-21T05:17:14.123456Z" (RFC 3339, microseconds, UTC).
 std::string toRfc3339(Timestamp time);
+// The same form, with none to six digits of a second's fraction; empty for anything else, also for a day that there
+// is not.
+std::optional<Timestamp> fromRfc3339(std::string_view text);
 
 } // namespace outboxd::core

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
+
 namespace outboxd::kafka {
 
 using namespace std::chrono_literals;
@@ -24,6 +26,26 @@ Partitions listOf(const std::vector<Position>& positions) {
 [[noreturn]] void fail(ErrorCode code, const std::string& doing) {
     throw core::Error(core::ErrorKind::unavailable, fmt::format("{}: {}", doing, describe(code)),
                       "see whether the brokers of kafka.brokers run and can be reached");
+}
+
+// Offsets below zero are librdkafka's words for "none" and "unknown".
+std::int64_t known(std::int64_t offset) { return std::max<std::int64_t>(offset, -1); }
+
+// `end`: RD_KAFKA_OFFSET_BEGINNING or RD_KAFKA_OFFSET_END; one request per broker.
+Partitions askFor(rd_kafka_t* client, const rd_kafka_topic_partition_list_t& partitions, std::int64_t end,
+                  std::chrono::milliseconds wait) {
+    Partitions list(rd_kafka_topic_partition_list_copy(&partitions), rd_kafka_topic_partition_list_destroy);
+    for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = end;
+    if (const auto code = rd_kafka_offsets_for_times(client, list.get(), milliseconds(wait)))
+        fail(code, "asking for the ends of partitions");
+    for (int i = 0; i < list->cnt; ++i)
+        if (list->elems[i].err) fail(list->elems[i].err, "asking for the ends of partitions");
+    return list;
+}
+
+std::int64_t offsetOf(const Partitions& list, const rd_kafka_topic_partition_t& of) {
+    const auto* found = rd_kafka_topic_partition_list_find(list.get(), of.topic, of.partition);
+    return found ? found->offset : -1;
 }
 
 ConsumedRecord recordOf(const rd_kafka_message_t& message) {
@@ -55,7 +77,10 @@ Consumer::Consumer(const ClientSettings& settings, const std::string& group, cor
         {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "earliest"},     {"enable.partition.eof", "false"},
         {"isolation.level", "read_committed"}, {"group.id", group.empty() ? "outboxd-reader" : group}};
-    client_ = makeClient(ClientType::consumer, Configuration(settings, fixed), events_);
+    auto filled = settings;
+    filled.properties.emplace("session.timeout.ms", "10000"); // a dead member's partitions wait as long
+    filled.properties.emplace("topic.metadata.refresh.interval.ms", "30000"); // until new partitions are seen
+    client_ = makeClient(ClientType::consumer, Configuration(filled, fixed), events_);
     rd_kafka_poll_set_consumer(client_.get());
 }
 
@@ -95,6 +120,36 @@ void Consumer::commit(const std::vector<Position>& next, std::chrono::millisecon
     const auto* done = rd_kafka_event_topic_partition_list(event.get());
     for (int i = 0; done && i < done->cnt; ++i)
         if (done->elems[i].err) fail(done->elems[i].err, "committing offsets");
+}
+
+std::vector<PartitionEnd> Consumer::ends(std::chrono::milliseconds wait) {
+    rd_kafka_topic_partition_list_t* assigned = nullptr;
+    if (const auto code = rd_kafka_assignment(client_.get(), &assigned))
+        fail(code, "looking at the assignment");
+    const Partitions reading(assigned, rd_kafka_topic_partition_list_destroy);
+    if (reading->cnt == 0) return {};
+    const Partitions committed(rd_kafka_topic_partition_list_copy(assigned),
+                               rd_kafka_topic_partition_list_destroy);
+    if (const auto code = rd_kafka_committed(client_.get(), committed.get(), milliseconds(wait)))
+        fail(code, "asking for committed offsets");
+    if (const auto code = rd_kafka_position(client_.get(), reading.get()))
+        fail(code, "looking at the position");
+    const auto highs = askFor(client_.get(), *assigned, RD_KAFKA_OFFSET_END, wait);
+
+    std::vector<PartitionEnd> ends;
+    Partitions lows(nullptr, rd_kafka_topic_partition_list_destroy);
+    for (int i = 0; i < reading->cnt; ++i) {
+        const auto& partition = reading->elems[i];
+        PartitionEnd end{partition.topic, partition.partition, 0, offsetOf(highs, partition)};
+        // The position may be that of an earlier assignment; another member has then committed more.
+        end.next = std::max(known(partition.offset), known(offsetOf(committed, partition)));
+        if (end.next < 0 || end.next > end.high) { // nothing read yet, or the topic was made anew
+            if (!lows) lows = askFor(client_.get(), *assigned, RD_KAFKA_OFFSET_BEGINNING, wait);
+            end.next = offsetOf(lows, partition);
+        }
+        ends.push_back(std::move(end));
+    }
+    return ends;
 }
 
 Watermarks Consumer::watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait) {

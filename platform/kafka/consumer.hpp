@@ -31,11 +31,21 @@ struct Watermarks {
     std::int64_t high = 0; // the one that the next record will get
 };
 
+// How far a partition has been read. All that lies before `next` was returned by poll(), here or at another member
+// that committed it.
+struct PartitionEnd {
+    std::string topic;
+    int partition = 0;
+    std::int64_t next = 0;
+    std::int64_t high = 0; // the offset that the next record will get, as the broker says now
+};
+
 // One thread at a time. Throws core::Error: unavailable (also for a time-out), misconfigured.
 class Consumer {
 public:
     // `group`: needed for subscribe() and commit(); empty for a reader that assigns its partitions itself.
-    // A group without a committed offset begins with the oldest record.
+    // A group without a committed offset begins with the oldest record. A member that went silent is given up
+    // after ten seconds, unless `session.timeout.ms` among the settings says otherwise.
     Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger,
              const core::Clock& clock);
     // Closes with a bound of two seconds.
@@ -55,6 +65,9 @@ public:
     // Stores where to go on after a restart. Refused (unavailable) when a partition now belongs to another
     // member.
     void commit(const std::vector<Position>& next, std::chrono::milliseconds wait);
+
+    // Of the partitions that are assigned now; asks the brokers, three times at most, each within `wait`.
+    std::vector<PartitionEnd> ends(std::chrono::milliseconds wait);
 
     Watermarks watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait);
 

@@ -2,8 +2,10 @@
 #include "tests/contract/service_contract.hpp"
 
 #include "platform/http/server.hpp"
+#include "scheduler/consumer_service.hpp"
 #include "scheduler/relay_service.hpp"
 #include "scheduler/scheduler.hpp"
+#include "tests/support/fake_event_feed.hpp"
 #include "tests/support/fake_event_sink.hpp"
 #include "tests/support/job_stage.hpp"
 #include "tests/support/raw_client.hpp"
@@ -70,6 +72,25 @@ private:
     scheduler::Scheduler scheduler_{{job()}, {locks_, history_, clock, logger, "node-1"}, progress};
 };
 
+class ConsumerUnderTest : Surroundings {
+public:
+    core::Service& service() { return consumer_; }
+    bool works() {
+        topic_.write("k");
+        topic_.awaitCommitted(++written_);
+        return true;
+    }
+    bool makeStartFail() { return false; }
+    void repair() {}
+
+private:
+    int written_ = 0;
+    FakeTopic topic_;
+    FakeListener listener_;
+    FakeProgress upTo_{clock};
+    scheduler::ConsumerService consumer_{listener_, topic_, upTo_, clock, logger, progress, {}};
+};
+
 class ServerUnderTest : Surroundings {
 public:
     ServerUnderTest() {
@@ -120,6 +141,10 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(the_scheduler_as_a_service)
 SERVICE_CONTRACT(SchedulerUnderTest)
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(the_consumer_as_a_service)
+SERVICE_CONTRACT(ConsumerUnderTest)
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(the_http_server_as_a_service)

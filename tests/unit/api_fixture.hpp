@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/shop.hpp"
+#include "tests/support/fake_sales.hpp"
 #include "tests/support/fake_shop.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_logger.hpp"
@@ -97,7 +98,9 @@ struct ApiFixture {
     MemoryLogger logger;
     FakeShop rows{clock};
     commerce::IdempotentRunner runner{rows};
-    api::Shop shop{rows, rows, runner};
+    FakeSales sales{clock};
+    commerce::BestSellersCache bestSellers{sales, nullptr, clock, logger};
+    api::Shop shop{rows, rows, runner, bestSellers};
     api::NoAuthentication authenticator;
     api::Router router{authenticator, logger};
 

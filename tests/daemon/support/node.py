@@ -78,6 +78,7 @@ class Node:
             "database": stack.database_settings(where.schema),
             "redis": stack.redis_settings(),
             "kafka": {"brokers": [stack.kafka], "topic_prefix": prefix},
+            "consumers": {"group_prefix": prefix},
             "http": {"port": self.port},
             "admin": {"port": self.admin_port},
         }, changes)

@@ -1,0 +1,95 @@
+// What a listener is, and what the loop that feeds it needs: a stream of records, and a place for its progress.
+// The loop: consumer_service.hpp.
+#pragma once
+
+#include "platform/core/clock.hpp"
+#include "platform/core/event_id.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::scheduler {
+
+// One record of a topic, as docs/events.md describes it.
+struct Delivery {
+    std::string topic;
+    int partition = 0;
+    std::int64_t offset = 0;
+    std::string key;
+    std::optional<core::EventId> id; // empty if the header is missing or is none
+    std::string type;                // empty if the header is missing
+    std::optional<std::string> payload;
+};
+
+// What a listener made of one record.
+struct Verdict {
+    enum class Kind {
+        done,    // its effect is durable, now or since an earlier delivery
+        ignored, // of no concern to this listener
+        refused, // can never be worked off as it is
+    };
+    Kind kind = Kind::done;
+    std::string reason; // of a refusal
+};
+
+// Called by one thread. Records may come again: each effect must happen once per event id.
+class Listener {
+public:
+    virtual ~Listener() = default;
+    // Lower-case with hyphens; names the group, the metrics and the rows of its progress.
+    virtual std::string_view name() const = 0;
+    // The effects of the whole batch are durable when it returns; one verdict per record, in their order. Throws
+    // core::Error when the machinery is broken: the same batch is then given again, for as long as it takes.
+    virtual std::vector<Verdict> handle(std::span<const Delivery> batch) = 0;
+};
+
+// How far a partition has been read.
+struct PartitionEnd {
+    std::string topic;
+    int partition = 0;
+    std::int64_t next =
+        0; // all before it was polled, here or by another member of the group that committed it
+    std::int64_t high = 0; // what the next record will get
+};
+
+// One membership in a group. Used by one thread; leaves the group when destroyed. Throws core::Error.
+class EventFeed {
+public:
+    virtual ~EventFeed() = default;
+    // What is there, at most `most`; waits at most `wait` for the first.
+    virtual std::vector<Delivery> poll(std::chrono::milliseconds wait, std::size_t most) = 0;
+    // These and all before them in their partitions need not come again.
+    virtual void commit(std::span<const Delivery> handled) = 0;
+    // Of the partitions that are this member's now, as the brokers say at this moment.
+    virtual std::vector<PartitionEnd> ends() = 0;
+};
+
+class EventFeeds {
+public:
+    virtual ~EventFeeds() = default;
+    // Joins the group; a new group begins with the oldest record.
+    virtual std::unique_ptr<EventFeed> open() = 0;
+};
+
+struct PartitionProgress {
+    std::string topic;
+    int partition = 0;
+    core::Timestamp upTo{}; // 1970: read by this listener, and not yet caught up
+};
+
+// Where progress is written (the table consumer_progress). Thread-safe. Throws core::Error.
+class ConsumerProgress {
+public:
+    virtual ~ConsumerProgress() = default;
+    // Every event that was committed before this time, by the database's clock, is in Kafka, but for held ones.
+    virtual core::Timestamp relayedUpTo() = 0;
+    // Never moves a partition back.
+    virtual void advance(std::string_view listener, std::span<const PartitionProgress> reached) = 0;
+};
+
+} // namespace outboxd::scheduler
