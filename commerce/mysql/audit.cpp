@@ -41,6 +41,7 @@ constexpr std::array kChecks{
     AuditCheck{&statements::order_goods_returned, &statements::next_order},
     AuditCheck{&statements::order_events, &statements::next_order},
     AuditCheck{&statements::payment_events, &statements::next_order},
+    AuditCheck{&statements::coupon_events, &statements::next_coupon},
     AuditCheck{&statements::charge_events, &statements::next_history},
 };
 

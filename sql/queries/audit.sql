@@ -316,6 +316,15 @@ WHERE o.id BETWEEN ? AND ? AND o.created_at >= ?
 GROUP BY o.id, p.failed, r.refunds
 HAVING expected <> found;
 
+-- name: coupon_events
+SELECT 'coupon' AS subject, CAST(c.id AS CHAR) AS id, CONCAT(c.issued, ' CouponIssued') AS expected,
+       CONCAT(COUNT(e.id), ' CouponIssued') AS found
+FROM coupon c
+LEFT JOIN outbox_event e ON e.aggregate_type = 'coupon' AND e.aggregate_id = CAST(c.id AS CHAR) AND e.type = 'CouponIssued'
+WHERE c.id BETWEEN ? AND ? AND c.created_at >= ?
+GROUP BY c.id, c.issued
+HAVING expected <> found;
+
 -- A charge is named after its event.
 -- name: charge_events
 SELECT 'point_history' AS subject, CAST(h.id AS CHAR) AS id,

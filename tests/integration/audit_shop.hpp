@@ -83,6 +83,8 @@ SELECT UNHEX(MD5(CONCAT(id, 'PaymentRefunded'))), 'order', order_id, 'PaymentRef
 INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
 SELECT UNHEX(REPLACE(SUBSTRING(reference, 8), '-', '')), 'point_account', user_id, 'PointsCharged', '{}'
 FROM point_history WHERE kind = 'CHARGE';
+INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload)
+SELECT UNHEX(MD5(CONCAT(id, 'CouponIssued'))), 'coupon', coupon_id, 'CouponIssued', '{}' FROM user_coupon;
 )sql";
 
 inline void makeAuditShop(database::Session& session) {
