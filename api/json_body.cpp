@@ -136,12 +136,30 @@ std::optional<http::Problem> JsonBody::problem() {
 }
 
 std::int64_t JsonObject::integer(std::string_view name) {
-    const auto* value = require(name);
-    if (!value) return 0;
+    return require(name) ? optionalInteger(name).value_or(0) : 0;
+}
+
+std::optional<std::int64_t> JsonObject::optionalInteger(std::string_view name) {
+    const auto* value = find(name);
+    if (!value) return std::nullopt;
     if (value->IsInt64()) return value->GetInt64();
     body_.wrong(pointerTo(name), value->IsNumber() ? "must be a whole number that fits 64 bits"
                                                    : "must be a whole number, not text or anything else");
-    return 0;
+    return std::nullopt;
+}
+
+std::string_view JsonObject::exactlyOne(std::initializer_list<std::string_view> names) {
+    std::string_view given;
+    for (const auto name : names) {
+        if (!find(name)) continue;
+        if (!given.empty()) {
+            body_.wrong(pointerTo(name), fmt::format("cannot stand beside {}", given));
+            return {};
+        }
+        given = name;
+    }
+    if (given.empty() && value_) body_.wrong(pointerTo(*names.begin()), "is required");
+    return given;
 }
 
 std::string JsonObject::text(std::string_view name) {

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <rapidjson/document.h>
@@ -32,9 +33,12 @@ class JsonBody;
 class JsonObject {
 public:
     std::int64_t integer(std::string_view name);
+    std::optional<std::int64_t> optionalInteger(std::string_view name);
     std::string text(std::string_view name);
     // Empty if the name is absent; null is not a text.
     std::optional<std::string> optionalText(std::string_view name);
+    // Which of `names` is there; more or less than one of them is wrong. Empty then.
+    std::string_view exactlyOne(std::initializer_list<std::string_view> names);
     // Calls `each` for every element of a list of objects.
     void objects(std::string_view name, const std::function<void(JsonObject&)>& each);
 

@@ -5,6 +5,7 @@
 #include "platform/core/ids.hpp"
 #include "platform/core/money.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <rapidjson/stringbuffer.h>
@@ -23,6 +24,10 @@ public:
 
     JsonWriter& field(std::string_view name, std::int64_t number) {
         return (key(name), writer_.Int64(number), *this);
+    }
+    // Constrained, since a pointer would become a truth value, too.
+    template <std::same_as<bool> Truth> JsonWriter& field(std::string_view name, Truth truth) {
+        return (key(name), writer_.Bool(truth), *this);
     }
     JsonWriter& field(std::string_view name, std::string_view text) {
         return (key(name), writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())), *this);

@@ -7,6 +7,7 @@
 #include "platform/http/problem.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,19 @@ public:
 
     // `limit` (1 to kMostPerPage, 20 if absent) and `cursor` (from an earlier page).
     commerce::PageRequest page();
+    // That of `values` whose name is given; empty if the parameter is absent.
+    template <class Enum>
+    std::optional<Enum> oneOf(std::string_view parameter, std::initializer_list<Enum> values) {
+        const auto text = find(parameter);
+        if (!text) return std::nullopt;
+        std::string allowed;
+        for (const auto value : values) {
+            if (name(value) == *text) return value;
+            allowed.append(allowed.empty() ? "" : ", ").append(name(value));
+        }
+        errors_.push_back({"", "must be one of " + allowed, std::string{parameter}});
+        return std::nullopt;
+    }
     // True if the name is there, whatever its value.
     bool flag(std::string_view name);
 

@@ -26,11 +26,49 @@ void write(JsonWriter& json, const commerce::Product& product) {
         .field("stock", product.stock);
 }
 
+void write(JsonWriter& json, const commerce::StockAdjustment& adjustment) {
+    json.field("adjustmentId", adjustment.id)
+        .field("productId", adjustment.product)
+        .field("quantity", adjustment.quantity)
+        .field("reason", adjustment.reason)
+        .field("madeBy", adjustment.madeBy)
+        .field("at", adjustment.at);
+}
+
+void write(JsonWriter& json, const commerce::StockSpread& spread) {
+    json.field("productId", spread.product).field("slots", spread.slots);
+}
+
+namespace {
+
+std::string_view stockState(const commerce::CartItem& item) {
+    if (item.product.stock == 0) return "SOLD_OUT";
+    return item.product.stock < item.quantity ? "INSUFFICIENT" : "IN_STOCK";
+}
+
+} // namespace
+
+void write(JsonWriter& json, const commerce::Cart& cart) {
+    json.field("userId", cart.user).beginList("items");
+    for (const auto& item : cart.items)
+        json.begin()
+            .field("productId", item.product.id)
+            .field("name", item.product.name)
+            .field("price", item.product.price)
+            .field("quantity", item.quantity)
+            .field("stockState", stockState(item))
+            .end();
+    json.endList().field("total", cart.total);
+}
+
 void write(JsonWriter& json, const commerce::Order& order) {
     json.field("orderId", order.id)
         .field("userId", order.user)
         .field("state", commerce::name(order.state))
         .field("total", order.total)
+        .field("discount", order.discount)
+        .field("couponId", order.coupon)
+        .field("cancelRequested", order.cancelRequested)
         .field("createdAt", order.createdAt)
         .field("expiresAt", order.expiresAt)
         .field("completedAt", order.completedAt)

@@ -5,6 +5,7 @@
 #include "api/query.hpp"
 #include "commerce/model.hpp"
 #include "commerce/shop_reader.hpp"
+#include "commerce/stock.hpp"
 
 #include <string>
 
@@ -14,6 +15,9 @@ namespace outboxd::api {
 void write(JsonWriter& json, const commerce::User& user);
 void write(JsonWriter& json, const commerce::HistoryEntry& entry);
 void write(JsonWriter& json, const commerce::Product& product);
+void write(JsonWriter& json, const commerce::StockAdjustment& adjustment);
+void write(JsonWriter& json, const commerce::StockSpread& spread);
+void write(JsonWriter& json, const commerce::Cart& cart);
 void write(JsonWriter& json, const commerce::Order& order);
 void write(JsonWriter& json, const commerce::Payment& payment);
 

@@ -10,6 +10,8 @@ void addShopRoutes(Router& router, const Shop& shop) {
     addPointRoutes(router, shop);
     addTop5Routes(router, shop); // before {productId}
     addProductRoutes(router, shop);
+    addStockRoutes(router, shop);
+    addCartRoutes(router, shop);
     addOrderRoutes(router, shop);
     addPaymentRoutes(router, shop);
     router.add("GET", "/openapi.yaml", Access::everyone, [](const Call&) {

@@ -14,19 +14,6 @@ OutboxEvent pointsCharged(const core::Clock& clock, const Charged& charged,
     return newEvent(clock, "point_account", charged.user.value, "PointsCharged", payload, traceparent);
 }
 
-OutboxEvent orderPlaced(const core::Clock& clock, const Order& order,
-                        const std::optional<std::string>& traceparent) {
-    EventJson payload;
-    payload.field("version", 1)
-        .field("orderId", order.id)
-        .field("userId", order.user)
-        .field("total", order.total)
-        .lines(order.lines)
-        .field("placedAt", order.createdAt)
-        .field("expiresAt", order.expiresAt);
-    return newEvent(clock, "order", order.id.value, "OrderPlaced", payload, traceparent);
-}
-
 OutboxEvent paymentCompleted(const core::Clock& clock, const Order& order, const Payment& payment,
                              const std::optional<std::string>& traceparent) {
     EventJson payload;

@@ -2,6 +2,7 @@
 // read needs a new `version`.
 #pragma once
 
+#include "commerce/order_events.hpp"
 #include "commerce/points.hpp"
 #include "commerce/ports.hpp"
 
@@ -13,8 +14,6 @@ namespace outboxd::commerce {
 // `traceparent` becomes a header of the event; the other arguments its payload.
 OutboxEvent pointsCharged(const core::Clock& clock, const Charged& charged,
                           const std::optional<std::string>& traceparent);
-OutboxEvent orderPlaced(const core::Clock& clock, const Order& order,
-                        const std::optional<std::string>& traceparent);
 // `payment.createdAt` is the moment in which the order was completed.
 OutboxEvent paymentCompleted(const core::Clock& clock, const Order& order, const Payment& payment,
                              const std::optional<std::string>& traceparent);

@@ -22,6 +22,7 @@ using CouponId = core::Id<struct CouponTag>;
 using UserCouponId = core::Id<struct UserCouponTag>;
 using ClaimId = core::Id<struct ClaimTag>;
 using RefundId = core::Id<struct RefundTag>;
+using AdjustmentId = core::Id<struct AdjustmentTag>;
 
 struct User {
     UserId id;
@@ -56,6 +57,16 @@ struct Product {
 struct Pieces {
     ProductId product;
     std::int64_t quantity = 0;
+};
+
+// A change of stock that is no order's. The stock of a product is the sum of these, less what live orders hold.
+struct StockAdjustment {
+    AdjustmentId id;
+    ProductId product;
+    std::int64_t quantity = 0; // signed
+    std::string reason;
+    std::string madeBy; // the client's scope
+    core::Timestamp at;
 };
 
 enum class OrderState { waiting, paying, complete, cancelled, expired };

@@ -1,6 +1,8 @@
 #include "commerce/orders.hpp"
 
-#include "commerce/events.hpp"
+#include "commerce/coupon_ports.hpp"
+#include "commerce/order_events.hpp"
+#include "platform/core/error.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +12,6 @@ namespace outboxd::commerce {
 namespace {
 
 constexpr std::size_t kMostLines = 100;
-constexpr std::int64_t kMostOfOne = 1'000'000;
 
 // One line per product, in the order in which stock is locked.
 std::vector<OrderLine> merged(const std::vector<PlaceOrder::Line>& lines) {
@@ -51,17 +52,29 @@ std::optional<core::Money> totalOf(const std::vector<OrderLine>& lines) {
     return total;
 }
 
+std::optional<std::variant<UnknownCoupon, CouponNotUsable>>
+useCoupon(Transaction& transaction, const Coupon& coupon, const Order& order) {
+    const auto held = transaction.userCoupons().lock(order.user, coupon.id);
+    if (!held) return UnknownCoupon{coupon.id};
+    if (held->state != UserCouponState::available) return CouponNotUsable{coupon.id, held->state};
+    if (coupon.endsAt <= order.createdAt) return CouponNotUsable{coupon.id, UserCouponState::expired};
+    if (!transaction.userCoupons().use(held->id, order.id, order.createdAt))
+        throw core::Error(core::ErrorKind::internal, "a held coupon changed while its row was locked");
+    return std::nullopt;
+}
+
 } // namespace
 
 void PlaceOrder::check(Problems& problems) const {
     if (lines.empty() || lines.size() > kMostLines) {
-        problems.add("/lines", fmt::format("must have 1 to {} lines", kMostLines));
+        problems.add(linesAt, fmt::format("must have 1 to {} lines", kMostLines));
         return;
     }
+    if (coupon && coupon->value < 1) problems.add("/couponId", "must be 1 or more");
     for (std::size_t i = 0; i < lines.size(); ++i) {
         if (lines[i].product.value < 1)
-            problems.add(fmt::format("/lines/{}/productId", i), "must be 1 or more");
-        problems.range(fmt::format("/lines/{}/quantity", i), lines[i].quantity, 1, kMostOfOne);
+            problems.add(fmt::format("{}/{}/productId", linesAt, i), "must be 1 or more");
+        problems.range(fmt::format("{}/{}/quantity", linesAt, i), lines[i].quantity, 1, kMostOfOneProduct);
     }
 }
 
@@ -74,12 +87,23 @@ PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules,
     order.lines = merged(command->lines);
     const auto products = transaction.products().find(productsOf(order.lines));
     if (const auto missing = price(order.lines, products)) return ProductNotFound{*missing};
-    const auto total = totalOf(order.lines);
-    if (!total) return TotalTooLarge{kMostBalance};
-    order.total = *total;
+    const auto sum = totalOf(order.lines);
+    if (!sum) return TotalTooLarge{kMostBalance};
     order.createdAt = transaction.clock().today();
     order.expiresAt = order.createdAt + rules.payWithin;
+    std::optional<Coupon> coupon;
+    if (command->coupon) {
+        coupon = transaction.coupons().find(*command->coupon);
+        if (!coupon) return UnknownCoupon{*command->coupon};
+        order.coupon = coupon->id;
+        order.discount = coupon->discount.of(*sum);
+    }
+    order.total = core::Money{sum->minorUnits() - order.discount.minorUnits()};
     order.id = transaction.orders().add(order);
+    if (coupon) {
+        const auto refusal = useCoupon(transaction, *coupon, order);
+        if (refusal) return std::visit([](const auto& why) -> PlaceOrderResult { return why; }, *refusal);
+    }
     transaction.outbox().add(orderPlaced(transaction.clock(), order, command->traceparent));
 
     // Everybody wants the same few stock rows, so they are locked last.

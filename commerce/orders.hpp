@@ -1,6 +1,7 @@
 // Placing orders. Reading them: shop_reader.hpp; paying them: payments.hpp.
 #pragma once
 
+#include "commerce/coupon.hpp"
 #include "commerce/model.hpp"
 #include "commerce/points.hpp"
 #include "commerce/ports.hpp"
@@ -19,9 +20,12 @@ struct PlaceOrder {
     UserId user;
     std::vector<Line> lines;                // /lines, 1 to 100; several lines of one product count as one
     std::optional<std::string> traceparent; // well-formed W3C trace context; travels in the event's headers
+    std::optional<CouponId> coupon = {};    // /couponId, 1 or more
+    std::string linesAt = "/lines";         // where the lines stand in the request, for its errors
 
     void check(Problems& problems) const;
 };
+inline constexpr std::int64_t kMostOfOneProduct = 1'000'000;
 
 struct OrderRules {
     std::chrono::seconds payWithin{900}; // how long an unpaid order keeps its stock
@@ -40,10 +44,20 @@ struct TotalTooLarge {
     core::Money limit;
 };
 
-using PlaceOrderResult = std::variant<Order, UserNotFound, ProductNotFound, OutOfStock, TotalTooLarge>;
+// There is none, or the user does not hold it.
+struct UnknownCoupon {
+    CouponId coupon;
+};
+struct CouponNotUsable {
+    CouponId coupon;
+    UserCouponState state; // why: used, expired (also by the clock alone) or invalidated
+};
 
-// The order in state waiting at today's prices, its stock taken, and the event OrderPlaced. Stock rows are
-// locked last, in product id order. A refusal needs the transaction rolled back: rows may have been written.
+using PlaceOrderResult = std::variant<Order, UserNotFound, ProductNotFound, UnknownCoupon, CouponNotUsable,
+                                      OutOfStock, TotalTooLarge>;
+
+// The order in state waiting at today's prices, its coupon used, its stock taken, and the event OrderPlaced. Locks the
+// held coupon, then stock, in product id order. A refusal needs the transaction rolled back: rows may have been written.
 PlaceOrderResult placeOrder(Transaction& transaction, const OrderRules& rules,
                             const Valid<PlaceOrder>& command);
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "commerce/model.hpp"
+#include "commerce/product_ports.hpp"
 #include "platform/core/event_id.hpp"
 
 #include <array>
@@ -38,21 +39,6 @@ public:
     virtual void record(UserId user, const HistoryEntry& entry) = 0;
 };
 
-class Products {
-public:
-    virtual ~Products() = default;
-    // In one slot. `product.id` and `slots` are ignored.
-    virtual ProductId add(const Product& product) = 0;
-    // Those of `ids` that exist, by id, without lock. Their stock is what was committed when the call ran.
-    virtual std::vector<Product> find(const std::vector<ProductId>& ids) = 0;
-    // Takes `quantity` off the stock if there is as much in all slots together, and locks what it took from
-    // until the end of the transaction. False: nothing taken, all slots locked. Never leaves a negative stock.
-    // `product`: as found in this transaction; that its slots changed since does no harm.
-    virtual bool take(const Product& product, std::int64_t quantity) = 0;
-    // Adds to the stock of existing products, by product id, each named once.
-    virtual void giveBack(const std::vector<Pieces>& pieces) = 0;
-};
-
 class Orders {
 public:
     virtual ~Orders() = default;
@@ -63,6 +49,12 @@ public:
     // Compare and set: false if the order is not in `from`, and then nothing changes.
     virtual bool move(OrderId id, OrderState from, OrderState to,
                       std::optional<core::Timestamp> completedAt) = 0;
+    // Remembers that an order which is being paid is to be cancelled; false if it is not being paid.
+    virtual bool requestCancel(OrderId id) = 0;
+    // Waiting orders that could be paid until `now` or earlier, the oldest first, without lock.
+    virtual std::vector<OrderId> overdue(core::Timestamp now, int limit) = 0;
+    // Like lock(), but empty, too, if another transaction has it locked: never waits.
+    virtual std::optional<Order> lockIfFree(OrderId id) = 0;
 };
 
 class Payments {
@@ -120,6 +112,7 @@ public:
                           const std::string& body) = 0;
 };
 
+class Carts;         // cart_ports.hpp
 class Coupons;       // coupon_ports.hpp
 class Compensations; // compensation_ports.hpp
 class UserCoupons;   // coupon_ports.hpp
@@ -132,6 +125,7 @@ public:
     virtual Users& users() = 0;
     virtual Accounts& accounts() = 0;
     virtual Products& products() = 0;
+    virtual Carts& carts() = 0;
     virtual Orders& orders() = 0;
     virtual Payments& payments() = 0;
     virtual Coupons& coupons() = 0;

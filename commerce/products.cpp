@@ -12,6 +12,12 @@ Product createProduct(Transaction& transaction, const Valid<CreateProduct>& comm
     Product product{
         .id = {}, .name = command->name, .price = command->price, .stock = command->stock, .version = 0};
     product.id = transaction.products().add(product);
+    transaction.products().record({.id = {},
+                                   .product = product.id,
+                                   .quantity = product.stock,
+                                   .reason = "first stock",
+                                   .madeBy = command->madeBy,
+                                   .at = transaction.clock().today()});
     return product;
 }
 

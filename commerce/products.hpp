@@ -8,13 +8,15 @@
 namespace outboxd::commerce {
 
 struct CreateProduct {
-    std::string name;       // /name, 1 to 200 characters
-    core::Money price;      // /price, 0 to 10^15
-    std::int64_t stock = 0; // /stock, 0 to 10^12
+    std::string name;        // /name, 1 to 200 characters
+    core::Money price;       // /price, 0 to 10^15
+    std::int64_t stock = 0;  // /stock, 0 to 10^12
+    std::string madeBy = {}; // the client's scope
 
     void check(Problems& problems) const;
 };
 
+// The product and the first entry of its stock's history.
 Product createProduct(Transaction& transaction, const Valid<CreateProduct>& command);
 
 } // namespace outboxd::commerce

@@ -23,6 +23,19 @@ template <class Item> struct Page {
     std::optional<std::int64_t> next;
 };
 
+struct CartItem {
+    Product product; // as it is now; its stock is not reserved
+    std::int64_t quantity = 0;
+};
+struct Cart {
+    UserId user;
+    std::vector<CartItem> items;      // by product id
+    std::optional<core::Money> total; // at today's prices; empty if it passes kMostBalance
+};
+
+// At the prices of the items; empty if it passes kMostBalance.
+std::optional<core::Money> totalOf(const std::vector<CartItem>& items);
+
 // Thread-safe. Each call sees what is committed when it runs. Throws core::Error: unavailable, overloaded,
 // timeout.
 class ShopReader {
@@ -37,7 +50,13 @@ public:
     virtual std::optional<Product> product(ProductId id) = 0;
     // By id.
     virtual Page<Product> products(const PageRequest& page) = 0;
+    // Newest first; empty for an unknown product.
+    virtual Page<StockAdjustment> adjustments(ProductId product, const PageRequest& page) = 0;
+    // Empty if there is no such user.
+    virtual std::optional<Cart> cart(UserId user) = 0;
     virtual std::optional<Order> order(OrderId id) = 0;
+    // Newest first, all or those in one state; empty for an unknown user.
+    virtual Page<Order> orders(UserId user, std::optional<OrderState> state, const PageRequest& page) = 0;
     virtual std::optional<Payment> payment(PaymentId id) = 0;
 };
 

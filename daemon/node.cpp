@@ -162,6 +162,7 @@ std::vector<scheduler::Job> Node::jobs() {
     }
     if (settings_.roles.contains(Role::jobs)) {
         jobs.push_back(idempotencyRetention(jobParts_));
+        jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
         if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
     }
     return jobs;

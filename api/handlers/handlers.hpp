@@ -9,6 +9,8 @@ void addUserRoutes(Router& router, const Shop& shop);
 void addPointRoutes(Router& router, const Shop& shop);
 void addProductRoutes(Router& router, const Shop& shop);
 void addTop5Routes(Router& router, const Shop& shop);
+void addStockRoutes(Router& router, const Shop& shop);
+void addCartRoutes(Router& router, const Shop& shop);
 void addOrderRoutes(Router& router, const Shop& shop);
 void addPaymentRoutes(Router& router, const Shop& shop);
 

@@ -16,7 +16,8 @@ http::Response create(const Shop& shop, const Call& call) {
     auto& root = body.root();
     commerce::CreateProduct command{.name = root.text("name"),
                                     .price = core::Money{root.integer("price")},
-                                    .stock = root.integer("stock")};
+                                    .stock = root.integer("stock"),
+                                    .madeBy = call.client.scope};
     if (const auto problem = body.problem()) return refuse(call, *problem);
     return checked(call, std::move(command), [&](const commerce::Valid<commerce::CreateProduct>& valid) {
         return runOnce(shop, call, KeyNeed::optional, {201, "/api/v1/products", "productId"},

@@ -21,6 +21,33 @@ http::Problem problemFor(const commerce::TotalTooLarge& refusal) {
             fmt::format("The order's total passes {}.", refusal.limit.minorUnits())};
 }
 
+http::Problem problemFor(const commerce::UnknownCoupon& refusal) {
+    return {.status = 422,
+            .code = "unknown_coupon",
+            .detail = fmt::format("The user does not hold coupon {}.", refusal.coupon.value),
+            .errors = {{"/couponId", "is no coupon of the user"}}};
+}
+
+http::Problem problemFor(const commerce::CouponNotUsable& refusal) {
+    const auto detail = fmt::format("Coupon {} cannot be used: it is {}.", refusal.coupon.value,
+                                    commerce::name(refusal.state));
+    return {.status = 409, .code = "coupon_not_usable", .detail = detail, .errors = {{"/couponId", detail}}};
+}
+
+http::Problem problemFor(const commerce::CartFull&) {
+    return {409, "cart_full", fmt::format("A cart takes {} products.", commerce::kMostInCart)};
+}
+
+http::Problem problemFor(const commerce::CartQuantityTooLarge& refusal) {
+    return {.status = 409,
+            .code = "cart_quantity_too_large",
+            .detail = fmt::format("There are {} of product {} in the cart; it takes {}.", refusal.quantity,
+                                  refusal.product.value, refusal.limit),
+            .errors = {{"/quantity", "is too much together with what is in the cart"}}};
+}
+
+http::Problem problemFor(const commerce::CartEmpty&) { return {409, "cart_empty", "The cart is empty."}; }
+
 http::Problem problemFor(const commerce::OrderNotFound& refusal) {
     return {404, "order_not_found", fmt::format("There is no order {}.", refusal.order.value)};
 }

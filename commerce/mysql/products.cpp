@@ -1,6 +1,7 @@
 #include "sql/products.hpp"
+#include "commerce/mysql/products.hpp"
 #include "commerce/mysql/rows.hpp"
-#include "commerce/mysql/transaction.hpp"
+#include "sql/stock.hpp"
 
 #include "platform/core/error.hpp"
 
@@ -36,6 +37,15 @@ int anySlotOf(int slots) {
 
 } // namespace
 
+StockAdjustment adjustmentFrom(const database::Row& row) {
+    return {.id = row.id<AdjustmentId>(0),
+            .product = row.id<ProductId>(1),
+            .quantity = row.integer(2),
+            .reason = row.bytes(3),
+            .madeBy = row.bytes(4),
+            .at = row.time(5)};
+}
+
 Product productFrom(const database::Row& row) {
     return {.id = row.id<ProductId>(0),
             .name = row.bytes(1),
@@ -48,7 +58,7 @@ Product productFrom(const database::Row& row) {
 ProductId Products::add(const Product& product) {
     session_.execute(sql::products::insert_product, {product.name, product.price});
     const ProductId id{session_.lastInsertId()};
-    session_.execute(sql::products::insert_stock, {id, product.stock});
+    session_.execute(sql::stock::insert_first_slot, {id, product.stock});
     return id;
 }
 
@@ -62,10 +72,10 @@ std::vector<Product> Products::find(const std::vector<ProductId>& ids) {
 
 bool Products::take(const Product& product, std::int64_t quantity) {
     const auto slot = anySlotOf(product.slots);
-    if (session_.execute(sql::products::take_from_slot, {quantity, product.id, slot, quantity}) == 1)
+    if (session_.execute(sql::stock::take_from_slot, {quantity, product.id, slot, quantity}) == 1)
         return true;
     if (product.slots > 1 &&
-        session_.execute(sql::products::take_from_any_slot, {quantity, product.id, quantity}) == 1)
+        session_.execute(sql::stock::take_from_any_slot, {quantity, product.id, quantity}) == 1)
         return true;
     return takeAcross(product.id, quantity);
 }
@@ -73,7 +83,7 @@ bool Products::take(const Product& product, std::int64_t quantity) {
 // No slot had enough when it was looked at; only with all of them locked can it be said that there is too little.
 bool Products::takeAcross(ProductId product, std::int64_t quantity) {
     std::vector<SlotChange> changes;
-    for (const auto& row : session_.query(sql::products::lock_slots, {product})) {
+    for (const auto& row : session_.query(sql::stock::lock_slots, {product})) {
         const auto taken = std::min(quantity, row.integer(1));
         if (taken == 0) continue;
         changes.push_back({product, static_cast<int>(row.integer(0)), -taken});
@@ -88,7 +98,7 @@ void Products::giveBack(const std::vector<Pieces>& pieces) {
     std::map<ProductId, int> slots;
     std::vector<ProductId> ids;
     for (const auto& one : pieces) ids.push_back(one.product);
-    for (const auto& row : session_.query(sql::products::slots_of_products, {jsonListOf(ids)}))
+    for (const auto& row : session_.query(sql::stock::slots_of_products, {jsonListOf(ids)}))
         slots[row.id<ProductId>(0)] = static_cast<int>(row.integer(1));
 
     std::vector<SlotChange> changes;
@@ -101,8 +111,27 @@ void Products::giveBack(const std::vector<Pieces>& pieces) {
     change(changes);
 }
 
+bool Products::spread(ProductId product, int slots) {
+    if (session_.execute(sql::stock::set_slots, {slots, product}) == 0) return false;
+    std::int64_t sum = 0;
+    for (const auto& row : session_.query(sql::stock::lock_slots, {product})) sum += row.integer(1);
+    std::string list;
+    for (int slot = 0; slot < slots; ++slot)
+        list +=
+            fmt::format("{}[{},{}]", slot == 0 ? "" : ",", slot, sum / slots + (slot < sum % slots ? 1 : 0));
+    session_.execute(sql::stock::put_slots, {product, "[" + list + "]"});
+    session_.execute(sql::stock::remove_slots, {product, slots});
+    return true;
+}
+
+AdjustmentId Products::record(const StockAdjustment& adjustment) {
+    session_.execute(sql::stock::insert_adjustment, {adjustment.product, adjustment.quantity,
+                                                     adjustment.reason, adjustment.madeBy, adjustment.at});
+    return AdjustmentId{session_.lastInsertId()};
+}
+
 void Products::change(const std::vector<SlotChange>& changes) {
-    if (session_.execute(sql::products::change_slots, {jsonListOf(changes)}) != changes.size()) {
+    if (session_.execute(sql::stock::change_slots, {jsonListOf(changes)}) != changes.size()) {
         throw core::Error(core::ErrorKind::contention, "stock was spread over fewer slots meanwhile");
     }
 }

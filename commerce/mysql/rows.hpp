@@ -5,6 +5,8 @@
 #include "commerce/model.hpp"
 #include "platform/database/session.hpp"
 
+#include <vector>
+
 namespace outboxd::commerce::mysql {
 
 // users.user_by_id
@@ -13,8 +15,12 @@ User userFrom(const database::Row& row);
 HistoryEntry historyEntryFrom(const database::Row& row);
 // products.product_by_id, products_by_ids, products_page
 Product productFrom(const database::Row& row);
+// stock.adjustments_page
+StockAdjustment adjustmentFrom(const database::Row& row);
 // orders.order_by_id, lock_order; reads the lines with a second statement
 Order orderFrom(database::Session& session, const database::Row& row);
+// Many at once: orders_of_user; reads the lines of all with one second statement
+std::vector<Order> ordersFrom(database::Session& session, const database::Rows& rows);
 // user_coupons.lock_user_coupon
 UserCoupon userCouponFrom(const database::Row& row);
 // payments.payment_by_id

@@ -16,7 +16,10 @@ public:
     Page<HistoryEntry> history(UserId user, const PageRequest& page) override;
     std::optional<Product> product(ProductId id) override;
     Page<Product> products(const PageRequest& page) override;
+    Page<StockAdjustment> adjustments(ProductId product, const PageRequest& page) override;
+    std::optional<Cart> cart(UserId user) override;
     std::optional<Order> order(OrderId id) override;
+    Page<Order> orders(UserId user, std::optional<OrderState> state, const PageRequest& page) override;
     std::optional<Payment> payment(PaymentId id) override;
 
 private:

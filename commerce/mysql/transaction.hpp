@@ -1,8 +1,10 @@
 // The ports of one transaction on one session. Statements: sql/queries.
 #pragma once
 
+#include "commerce/mysql/carts.hpp"
 #include "commerce/mysql/coupons.hpp"
 #include "commerce/mysql/give_back_ports.hpp"
+#include "commerce/mysql/products.hpp"
 #include "commerce/ports.hpp"
 #include "platform/database/session.hpp"
 
@@ -29,27 +31,6 @@ private:
     database::Session& session_;
 };
 
-// Signed.
-struct SlotChange {
-    ProductId product;
-    int slot = 0;
-    std::int64_t quantity = 0;
-};
-
-class Products final : public commerce::Products {
-public:
-    explicit Products(database::Session& session) : session_(session) {}
-    ProductId add(const Product& product) override;
-    std::vector<Product> find(const std::vector<ProductId>& ids) override;
-    bool take(const Product& product, std::int64_t quantity) override;
-    void giveBack(const std::vector<Pieces>& pieces) override;
-
-private:
-    bool takeAcross(ProductId product, std::int64_t quantity);
-    void change(const std::vector<SlotChange>& changes);
-    database::Session& session_;
-};
-
 class Orders final : public commerce::Orders {
 public:
     explicit Orders(database::Session& session) : session_(session) {}
@@ -57,6 +38,9 @@ public:
     std::optional<Order> lock(OrderId id) override;
     bool move(OrderId id, OrderState from, OrderState to,
               std::optional<core::Timestamp> completedAt) override;
+    bool requestCancel(OrderId id) override;
+    std::vector<OrderId> overdue(core::Timestamp now, int limit) override;
+    std::optional<Order> lockIfFree(OrderId id) override;
 
 private:
     database::Session& session_;
@@ -101,14 +85,15 @@ private:
 class Transaction final : public commerce::Transaction {
 public:
     Transaction(database::Session& session, const core::Clock& clock)
-        : clock_(clock), users_(session), accounts_(session), products_(session), orders_(session),
-          payments_(session), coupons_(session), userCoupons_(session), compensations_(session),
-          outbox_(session), idempotencyKeys_(session) {}
+        : clock_(clock), users_(session), accounts_(session), products_(session), carts_(session),
+          orders_(session), payments_(session), coupons_(session), userCoupons_(session),
+          compensations_(session), outbox_(session), idempotencyKeys_(session) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return users_; }
     Accounts& accounts() override { return accounts_; }
     Products& products() override { return products_; }
+    Carts& carts() override { return carts_; }
     Orders& orders() override { return orders_; }
     Payments& payments() override { return payments_; }
     Coupons& coupons() override { return coupons_; }
@@ -122,6 +107,7 @@ private:
     Users users_;
     Accounts accounts_;
     Products products_;
+    Carts carts_;
     Orders orders_;
     Payments payments_;
     Coupons coupons_;

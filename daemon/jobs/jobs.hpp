@@ -4,6 +4,7 @@
 
 #include "commerce/best_sellers.hpp"
 #include "daemon/jobs/fenced.hpp"
+#include "daemon/settings/duration.hpp"
 
 namespace outboxd::daemon {
 
@@ -13,5 +14,9 @@ scheduler::Job idempotencyRetention(const JobParts& parts);
 // Rewrites the best sellers in `store` hourly, long before they expire, so that no expiry sends all nodes to the database.
 // Twice or late: the later computation stays. Dies half way, or the lock is lost: what was there stays.
 scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store, std::string topic);
+
+// Ends orders that were not paid in time and gives back what they held. Twice: each order ends once, by compare and set;
+// late: such an order cannot be paid any more, but keeps its stock so long; half done: each order is a transaction.
+scheduler::Job orderExpiry(const JobParts& parts, Duration interval);
 
 } // namespace outboxd::daemon

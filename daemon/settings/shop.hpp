@@ -9,6 +9,7 @@ namespace outboxd::daemon {
 struct ShopSettings {
     struct Orders {
         Duration paymentWindow = 15min;
+        Duration expiryInterval = 1s;
     } orders;
 
     struct Idempotency {

@@ -1,12 +1,14 @@
 // The statements on the way of every request use their index: a table scan would lock and read everything.
+#include "sql/carts.hpp"
 #include "sql/compensations.hpp"
 #include "sql/idempotency.hpp"
 #include "sql/orders.hpp"
 #include "sql/points.hpp"
 #include "sql/products.hpp"
+#include "sql/stock.hpp"
 #include "sql/user_coupons.hpp"
 #include "tests/support/mysql_shop.hpp"
-#include "tests/support/shop_verbs.hpp"
+#include "tests/support/order_verbs.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fmt/format.h>
@@ -41,28 +43,29 @@ BOOST_AUTO_TEST_SUITE(shop_plans)
 
 BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
     testing::MySqlShop shop;
-    testing::ShopVerbs verbs{shop.unitOfWork()};
+    testing::OrderVerbs verbs{shop.unitOfWork()};
     const auto user = verbs.userWith("ann", 1000);
     for (int i = 0; i < 50; ++i) {
         const auto product = verbs.product(fmt::format("p{}", i), 1, 10);
         verbs.placed(user, product);
         verbs.charge(user, 1);
+        verbs.put(user, product, 1);
         verbs.userWith(fmt::format("user{}", i), 1);
     }
     shop.plant(user, commerce::CouponId{5});
     shop.database().session()->textQuery(
-        "ANALYZE TABLE users, point_account, point_history, product, stock_slot, orders, order_line",
+        "ANALYZE TABLE users, cart_item, stock_adjustment, point_account, point_history, product, stock_slot, orders, order_line",
         [](auto) {});
     const auto id = std::to_string(user.value);
     BOOST_TEST(indexOf(shop, sql::points::change_balance, "point_account", {"1", id, "0", "100"}) ==
                "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::points::history_page, "point_history", {id, "999999", "20"}) ==
                "point_history_user");
-    BOOST_TEST(indexOf(shop, sql::products::take_from_slot, "stock_slot", {"1", "7", "0", "1"}) == "PRIMARY");
-    BOOST_TEST(indexOf(shop, sql::products::take_from_any_slot, "stock_slot", {"1", "7", "1"}) == "PRIMARY");
-    BOOST_TEST(indexOf(shop, sql::products::lock_slots, "stock_slot", {"7"}) == "PRIMARY");
-    BOOST_TEST(indexOf(shop, sql::products::change_slots, "s", {"'[[3,0,1],[9,0,1]]'"}) == "PRIMARY");
-    BOOST_TEST(indexOf(shop, sql::products::slots_of_products, "p", {"'[3,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::take_from_slot, "stock_slot", {"1", "7", "0", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::take_from_any_slot, "stock_slot", {"1", "7", "1"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::lock_slots, "stock_slot", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::change_slots, "s", {"'[[3,0,1],[9,0,1]]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::slots_of_products, "p", {"'[3,9]'"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::compensations::keys_of_order, "compensation", {"7"}) ==
                "compensation_order");
     BOOST_TEST(indexOf(shop, sql::compensations::complete_compensation, "compensation",
@@ -73,6 +76,15 @@ BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
     BOOST_TEST(indexOf(shop, sql::products::products_by_ids, "s", {"'[3,9]'"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::products::products_page, "p", {"10", "5"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::orders::lock_order, "orders", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::orders::lock_order_if_free, "orders", {"7"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::orders::overdue_orders, "orders", {"'2026-01-01'", "200"}) ==
+               "orders_state_expires");
+    BOOST_TEST(indexOf(shop, sql::orders::orders_of_user, "orders", {id, "999999", "20"}) == "orders_user");
+    BOOST_TEST(indexOf(shop, sql::orders::lines_of_orders, "l", {"'[3,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::stock::adjustments_page, "stock_adjustment", {"7", "999999", "20"}) ==
+               "stock_adjustment_product");
+    BOOST_TEST(indexOf(shop, sql::carts::cart_of_user, "c", {id}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, sql::carts::clear_cart, "cart_item", {id}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::orders::lines_of_order, "order_line", {"7"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::orders::move_order, "orders", {"'PAYING'", "NULL", "7", "'WAITING'"}) ==
                "PRIMARY");

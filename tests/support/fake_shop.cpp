@@ -15,6 +15,20 @@ template <class Map> auto maybe(const Map& map, const typename Map::key_type& ke
     return found == map.end() ? std::nullopt : std::optional{found->second};
 }
 
+// `items` by ascending id.
+template <class Item> Page<Item> newestFirst(std::vector<Item> items, const PageRequest& page) {
+    Page<Item> result;
+    const auto before = page.cursor.value_or(std::numeric_limits<std::int64_t>::max());
+    std::erase_if(items, [&](const auto& item) { return item.id.value >= before; });
+    std::reverse(items.begin(), items.end());
+    if (items.size() > static_cast<std::size_t>(page.limit)) {
+        items.resize(static_cast<std::size_t>(page.limit));
+        result.next = items.back().id.value;
+    }
+    result.items = std::move(items);
+    return result;
+}
+
 // Every port in one: works on a copy of the rows, which is kept or dropped as a whole.
 class FakeTransaction final : public Transaction,
                               Users,
@@ -28,12 +42,14 @@ public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
         : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken), coupons_(rows.coupons, rows.lastId),
-          userCoupons_(rows.userCoupons), compensations_(rows.compensations) {}
+          carts_(rows.carts, rows.users), userCoupons_(rows.userCoupons), compensations_(rows.compensations) {
+    }
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
     Accounts& accounts() override { return *this; }
     Products& products() override { return *this; }
+    Carts& carts() override { return carts_; }
     Orders& orders() override { return *this; }
     Payments& payments() override { return *this; }
     Coupons& coupons() override { return coupons_; }
@@ -101,6 +117,17 @@ private:
         }
     }
 
+    bool spread(ProductId product, int slots) override {
+        const auto found = rows_.products.find(product);
+        if (found == rows_.products.end()) return false;
+        found->second.slots = slots;
+        return true;
+    }
+    AdjustmentId record(const StockAdjustment& adjustment) override {
+        rows_.adjustments.push_back(adjustment);
+        return rows_.adjustments.back().id = AdjustmentId{++rows_.lastId};
+    }
+
     // Orders
     OrderId add(const Order& order) override {
         const OrderId id{++rows_.lastId};
@@ -117,6 +144,25 @@ private:
         if (completedAt) found->second.completedAt = completedAt;
         return true;
     }
+
+    bool requestCancel(OrderId id) override {
+        const auto found = rows_.orders.find(id);
+        if (found == rows_.orders.end() || found->second.state != OrderState::paying) return false;
+        return found->second.cancelRequested = true;
+    }
+    std::vector<OrderId> overdue(core::Timestamp now, int limit) override {
+        std::multimap<core::Timestamp, OrderId> found;
+        for (const auto& [id, order] : rows_.orders) {
+            if (order.state == OrderState::waiting && order.expiresAt <= now)
+                found.emplace(order.expiresAt, id);
+        }
+        std::vector<OrderId> ids;
+        for (const auto& [at, id] : found) {
+            if (ids.size() < static_cast<std::size_t>(limit)) ids.push_back(id);
+        }
+        return ids;
+    }
+    std::optional<Order> lockIfFree(OrderId id) override { return maybe(rows_.orders, id); }
 
     // Payments
     PaymentId add(const Payment& payment) override {
@@ -165,6 +211,7 @@ private:
     const std::set<FakeShop::Key>& held_;
     const std::function<bool(const FakeShop::Key&)>& overtaken_;
     FakeCoupons coupons_;
+    FakeCarts carts_;
     FakeUserCoupons userCoupons_;
     FakeCompensations compensations_;
 };
@@ -208,17 +255,33 @@ std::optional<core::Money> FakeShop::balance(UserId user) {
 
 Page<HistoryEntry> FakeShop::history(UserId user, const PageRequest& page) {
     const std::lock_guard lock(mutex_);
-    Page<HistoryEntry> result;
-    const auto before = page.cursor.value_or(std::numeric_limits<std::int64_t>::max());
-    auto entries = maybe(rows_.histories, user).value_or(std::vector<HistoryEntry>{});
-    std::erase_if(entries, [&](const auto& entry) { return entry.id.value >= before; });
-    std::reverse(entries.begin(), entries.end());
-    if (entries.size() > static_cast<std::size_t>(page.limit)) {
-        entries.resize(static_cast<std::size_t>(page.limit));
-        result.next = entries.back().id.value;
+    return newestFirst(maybe(rows_.histories, user).value_or(std::vector<HistoryEntry>{}), page);
+}
+
+Page<StockAdjustment> FakeShop::adjustments(ProductId product, const PageRequest& page) {
+    const std::lock_guard lock(mutex_);
+    auto all = rows_.adjustments;
+    std::erase_if(all, [&](const auto& adjustment) { return adjustment.product != product; });
+    return newestFirst(std::move(all), page);
+}
+
+Page<Order> FakeShop::orders(UserId user, std::optional<OrderState> state, const PageRequest& page) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Order> all;
+    for (const auto& [id, order] : rows_.orders) {
+        if (order.user == user && (!state || order.state == *state)) all.push_back(order);
     }
-    result.items = std::move(entries);
-    return result;
+    return newestFirst(std::move(all), page);
+}
+
+std::optional<Cart> FakeShop::cart(UserId user) {
+    const std::lock_guard lock(mutex_);
+    if (!rows_.users.contains(user)) return std::nullopt;
+    Cart cart{user, {}, {}};
+    for (const auto& [product, quantity] : rows_.carts[user])
+        cart.items.push_back({rows_.products.at(product), quantity});
+    cart.total = totalOf(cart.items);
+    return cart;
 }
 
 std::optional<Product> FakeShop::product(ProductId id) {

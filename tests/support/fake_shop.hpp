@@ -4,7 +4,7 @@
 
 #include "commerce/shop_reader.hpp"
 #include "commerce/unit_of_work.hpp"
-#include "tests/support/fake_give_back.hpp"
+#include "tests/support/fake_order_ports.hpp"
 
 #include "tests/support/fake_coupons.hpp"
 
@@ -41,7 +41,12 @@ public:
                                                    const commerce::PageRequest& page) override;
     std::optional<commerce::Product> product(commerce::ProductId id) override;
     commerce::Page<commerce::Product> products(const commerce::PageRequest& page) override;
+    commerce::Page<commerce::StockAdjustment> adjustments(commerce::ProductId product,
+                                                          const commerce::PageRequest& page) override;
+    std::optional<commerce::Cart> cart(commerce::UserId user) override;
     std::optional<commerce::Order> order(commerce::OrderId id) override;
+    commerce::Page<commerce::Order> orders(commerce::UserId user, std::optional<commerce::OrderState> state,
+                                           const commerce::PageRequest& page) override;
     std::optional<commerce::Payment> payment(commerce::PaymentId id) override;
 
     // What was committed to the outbox, in order.
@@ -55,6 +60,8 @@ public:
         std::map<commerce::UserId, core::Money> balances;
         std::map<commerce::UserId, std::vector<commerce::HistoryEntry>> histories;
         std::map<commerce::ProductId, commerce::Product> products;
+        std::vector<commerce::StockAdjustment> adjustments;
+        FakeCarts::Rows carts;
         std::map<commerce::OrderId, commerce::Order> orders;
         std::map<commerce::PaymentId, commerce::Payment> payments;
         std::map<commerce::CouponId, commerce::Coupon> coupons;

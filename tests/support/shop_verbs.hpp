@@ -42,7 +42,7 @@ public:
             unitOfWork_, [&](commerce::Transaction& t) { return commerce::chargePoints(t, command); }, kept);
     }
     commerce::ProductId product(const std::string& name, std::int64_t price, std::int64_t stock) {
-        const auto command = valid(commerce::CreateProduct{name, core::Money{price}, stock});
+        const auto command = valid(commerce::CreateProduct{name, core::Money{price}, stock, "clerk"});
         return commerce::transact(
                    unitOfWork_, [&](commerce::Transaction& t) { return commerce::createProduct(t, command); })
             .id;

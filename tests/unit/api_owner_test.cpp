@@ -29,6 +29,8 @@ struct Scene : testing::ApiFixture {
         tea = product(10, 100);
         order = post("/api/v1/orders", orderOf(ann, tea, 1)).number("/orderId");
         const auto paidOrder = post("/api/v1/orders", orderOf(ann, tea, 1)).number("/orderId");
+        send(request("PUT", "/api/v1/users/" + std::to_string(ann) + "/cart/items/" + std::to_string(tea),
+                     R"({"quantity":2})"));
         payment = post("/api/v1/orders/" + std::to_string(paidOrder) + "/payment", userBody(ann))
                       .number("/paymentId");
         authorization = post("/api/v1/payments/authorizations",
@@ -54,6 +56,8 @@ struct Scene : testing::ApiFixture {
         one("users", ann);
         one("users", ann, "/points");
         one("users", ann, "/points/history");
+        one("users", ann, "/cart");
+        one("users", ann, "/orders");
         one("orders", order);
         one("payments", payment);
         one("payments", authorization);
@@ -101,6 +105,30 @@ const std::map<std::string, Rule> kRules{
     {"POST /api/v1/products", ForServices{}},
     {"GET /api/v1/products", ForEveryone{}},
     {"GET /api/v1/products/{productId}", ForEveryone{}},
+    {"PUT /api/v1/products/{productId}/stock-slots", ForServices{}},
+    {"POST /api/v1/products/{productId}/stock-adjustments", ForServices{}},
+    {"GET /api/v1/products/{productId}/stock-adjustments", ForServices{}},
+    {"GET /api/v1/users/{userId}/cart",
+     owned([](const Scene& s) { return asked("GET", "users/" + id(s.ann) + "/cart"); })},
+    {"PUT /api/v1/users/{userId}/cart/items/{productId}", owned([](const Scene& s) {
+         return asked("PUT", "users/" + id(s.ann) + "/cart/items/" + id(s.tea), R"({"quantity":1})");
+     })},
+    {"DELETE /api/v1/users/{userId}/cart/items/{productId}", owned([](const Scene& s) {
+         return asked("DELETE", "users/" + id(s.ann) + "/cart/items/" + id(s.tea));
+     })},
+    {"POST /api/v1/users/{userId}/cart/order",
+     owned([](const Scene& s) { return asked("POST", "users/" + id(s.ann) + "/cart/order", "{}"); })},
+    {"POST /api/v1/cart", owned([](const Scene& s) {
+         return asked("POST", "cart",
+                      R"({"userId":)" + id(s.ann) + R"(,"productId":)" + id(s.tea) + R"(,"quantity":1})");
+     })},
+    {"POST /api/v1/orders/{orderId}/cancel", Owned{[](const Scene& s) {
+         const auto path = "orders/" + id(s.order) + "/cancel";
+         return std::vector{asked("POST", path, Scene::userBody(s.ann)),
+                            asked("POST", path, Scene::userBody(s.bob))};
+     }}},
+    {"GET /api/v1/users/{userId}/orders",
+     owned([](const Scene& s) { return asked("GET", "users/" + id(s.ann) + "/orders"); })},
     {"POST /api/v1/orders",
      owned([](const Scene& s) { return asked("POST", "orders", Scene::orderOf(s.ann, s.tea, 1)); })},
     {"GET /api/v1/orders/{orderId}",

@@ -22,7 +22,16 @@ public:
     }
     std::optional<commerce::Product> product(commerce::ProductId) override { fail(); }
     commerce::Page<commerce::Product> products(const commerce::PageRequest&) override { fail(); }
+    commerce::Page<commerce::StockAdjustment> adjustments(commerce::ProductId,
+                                                          const commerce::PageRequest&) override {
+        fail();
+    }
+    std::optional<commerce::Cart> cart(commerce::UserId) override { fail(); }
     std::optional<commerce::Order> order(commerce::OrderId) override { fail(); }
+    commerce::Page<commerce::Order> orders(commerce::UserId, std::optional<commerce::OrderState>,
+                                           const commerce::PageRequest&) override {
+        fail();
+    }
     std::optional<commerce::Payment> payment(commerce::PaymentId) override { fail(); }
 
 private:
@@ -276,7 +285,11 @@ BOOST_AUTO_TEST_CASE(the_description_lists_exactly_the_routes) {
     for (std::string line; std::getline(lines, line) && line != "components:";) {
         if (line.substr(0, 3) == "  /") path = line.substr(2, line.size() - 3);
         if (line == "    get:") described.push_back("GET " + path);
-        if (line == "    post:") described.push_back("POST " + path);
+        for (const std::string method : {"post", "put", "delete"}) {
+            auto name = method;
+            for (char& c : name) c = static_cast<char>(c - 'a' + 'A');
+            if (line == "    " + method + ":") described.push_back(name + " " + path);
+        }
     }
     auto routes = router.routes();
     std::sort(routes.begin(), routes.end());

@@ -1,6 +1,7 @@
-// Held coupons and what was given back, in memory; parts of FakeShop's transactions.
+// Carts, held coupons and what was given back, in memory; parts of FakeShop's transactions.
 #pragma once
 
+#include "commerce/cart_ports.hpp"
 #include "commerce/compensation_ports.hpp"
 #include "commerce/coupon_ports.hpp"
 
@@ -64,6 +65,30 @@ public:
 
 private:
     Rows& rows_;
+};
+
+// Users are rows of their own here as there; a cart is there for each of them.
+class FakeCarts final : public commerce::Carts {
+public:
+    using Rows = std::map<commerce::UserId, std::map<commerce::ProductId, std::int64_t>>;
+    FakeCarts(Rows& rows, const std::map<commerce::UserId, commerce::User>& users)
+        : rows_(rows), users_(users) {}
+
+    std::optional<std::vector<commerce::Pieces>> lock(commerce::UserId user) override {
+        if (!users_.contains(user)) return std::nullopt;
+        std::vector<commerce::Pieces> items;
+        for (const auto& [product, quantity] : rows_[user]) items.push_back({product, quantity});
+        return items;
+    }
+    void put(commerce::UserId user, const commerce::Pieces& pieces, core::Timestamp) override {
+        rows_[user][pieces.product] = pieces.quantity;
+    }
+    void remove(commerce::UserId user, commerce::ProductId product) override { rows_[user].erase(product); }
+    void clear(commerce::UserId user) override { rows_.erase(user); }
+
+private:
+    Rows& rows_;
+    const std::map<commerce::UserId, commerce::User>& users_;
 };
 
 } // namespace outboxd::testing
