@@ -101,6 +101,7 @@ const std::map<std::string, Rule> kRules{
     {"POST /api/v1/products", ForServices{}},
     {"GET /api/v1/products", ForEveryone{}},
     {"GET /api/v1/products/{productId}", ForEveryone{}},
+    {"GET /api/v1/products/top5", ForEveryone{}},
     {"POST /api/v1/orders",
      owned([](const Scene& s) { return asked("POST", "orders", Scene::orderOf(s.ann, s.tea, 1)); })},
     {"GET /api/v1/orders/{orderId}",
