@@ -47,7 +47,8 @@ std::optional<BestSellers> decode(std::string_view text) {
     document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
     if (document.HasParseError() || !document.IsArray() || document.Size() < 3) return std::nullopt;
     const auto computed = timeOf(document[1]);
-    if (document[0] != kVersion || !computed || !(document[2].IsNull() || document[2].IsInt64()))
+    if (!document[0].IsInt() || document[0].GetInt() != kVersion || // RapidJSON's own != never ends in C++20
+        !computed || !(document[2].IsNull() || document[2].IsInt64()))
         return std::nullopt;
     BestSellers best{timeOf(document[2]), *computed, {}};
     for (rapidjson::SizeType i = 3; i < document.Size(); ++i) {
