@@ -75,6 +75,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
                                                                                     [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
+    if (!settings.gateway.url.empty()) gateway_.emplace(settings, clock, logger, registry_);
     if (settings.roles.contains(Role::relay)) {
         relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
     }
@@ -122,6 +123,7 @@ void Node::stop() {
 
 void Node::reload() {
     if (api_) api_->reload(settings_);
+    if (gateway_) gateway_->reload(settings_);
 }
 
 void Node::ring() {
@@ -175,6 +177,7 @@ api::AdminPorts Node::adminPorts() {
     ports.metrics = [this] { return registry_.text(); };
     ports.metricsContentType = metrics::Registry::contentType();
     ports.checks.push_back({"database", [this] { return checkDatabase(); }});
+    if (!settings_.gateway.url.empty()) ports.checks.push_back({"gateway", [this] { return gateway_->check(); }});
     if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
     if (settings_.roles.contains(Role::relay))
         ports.checks.push_back({"kafka", [this] { return checkKafka(); }});

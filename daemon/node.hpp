@@ -5,6 +5,7 @@
 #include "daemon/api_part.hpp"
 #include "daemon/best_sellers_part.hpp"
 #include "daemon/consumers_part.hpp"
+#include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
@@ -56,6 +57,7 @@ private:
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlJobHistory history_;
     std::atomic<bool> draining_{false};
+    std::optional<GatewayPart> gateway_; // if gateway.url is set
 
     api::NoAuthentication adminAuthenticator_; // whoever reaches the port may read, see admin.host
     api::AdminPorts adminPorts_;

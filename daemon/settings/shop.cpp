@@ -16,6 +16,8 @@ void describeShop(config::Schema& schema, ShopSettings& shop) {
     schema.section("idempotency", "Idempotency-Key.");
     schema.add("retention", duration(shop.idempotency.retention, 1min, 24h * 30), restart,
                "How long a key's answer is kept; a retry after that is a new request.");
+
+    describeGateway(schema, shop.gateway);
 }
 
 } // namespace outboxd::daemon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/settings/duration.hpp"
+#include "daemon/settings/gateway.hpp"
 #include "platform/config/schema.hpp"
 
 namespace outboxd::daemon {
@@ -15,6 +16,8 @@ struct ShopSettings {
     struct Idempotency {
         Duration retention = 24h;
     } idempotency;
+
+    GatewaySettings gateway;
 };
 
 // `shop` must not move and must outlive the schema.

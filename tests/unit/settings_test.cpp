@@ -95,8 +95,7 @@ BOOST_AUTO_TEST_CASE(the_api_listens_on_loopback_only_while_there_is_no_authenti
         BOOST_TEST(firstMistake(std::string{"http: {host: "} + host + "}\n") == "", host);
     }
     for (const char* host : {"0.0.0.0", "'::'", "10.0.0.1", "shop.example.org", "localhost.example.org"}) {
-        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "auth.mode none asks nobody"),
-                   host);
+        BOOST_TEST(refuses(std::string{"http: {host: "} + host + "}\n", "auth.mode none asks nobody"), host);
     }
     BOOST_TEST(firstMistake("admin: {host: 0.0.0.0}\n") == "");
 }
@@ -125,6 +124,23 @@ BOOST_AUTO_TEST_CASE(authentication_is_complete_or_refused) {
     BOOST_TEST(refuses(jwt + "audience: a, key_file: short}\n", "the secret of the tokens is too short"));
     BOOST_TEST(refuses("auth: {mode: [jwt]}\njwt: {issuer: i, audience: a, key_file: secret}\n",
                        "no public key or certificate in PEM; write one"));
+}
+
+BOOST_AUTO_TEST_CASE(the_card_gateway_is_complete_and_private_or_refused) {
+    const auto key = "api_key_file: " + folder.write("key", "k-123\n").string();
+    const auto gateway = [&](const std::string& more) { return "gateway: {" + more + "}\n"; };
+    for (const char* url : {"https://pay.example", "https://pay.example:8443/v2", "http://127.0.0.1:9000",
+                            "'http://[::1]:9000'"}) {
+        BOOST_TEST(firstMistake(gateway("url: " + std::string{url} + ", " + key)) == "", url);
+    }
+    BOOST_TEST(refuses(gateway("url: http://pay.example, " + key), "in the clear; use https"));
+    BOOST_TEST(refuses(gateway("url: pay.example, " + key), "'pay.example' does not begin with https://"));
+    BOOST_TEST(
+        refuses(gateway("url: https://pay.example"), "gateway.api_key_file: is needed with gateway.url"));
+    const auto secret = folder.write("secret", "whsec_c2hvcnQ=\n").string();
+    BOOST_TEST(refuses(gateway("webhook_secret_file: " + secret),
+                       "gateway.webhook_secret_file: a webhook secret has less than 16 bytes"));
+    BOOST_TEST(!refuses(gateway("webhook_secret_file: " + secret), "whsec_c2h"));
 }
 
 BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
