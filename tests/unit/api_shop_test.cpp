@@ -231,7 +231,6 @@ BOOST_AUTO_TEST_CASE(another_method_is_405_and_names_those_that_work) {
 
 BOOST_AUTO_TEST_CASE(unknown_query_parameters_are_refused_everywhere) {
     for (const auto& route : router.routes()) {
-        if (route == "GET /openapi.yaml") continue;
         const auto space = route.find(' ');
         std::string path = route.substr(space + 1);
         for (auto open = path.find('{'); open != std::string::npos; open = path.find('{'))
