@@ -63,8 +63,9 @@ http::Response refused(const http::Problem& problem, const http::Request& reques
 } // namespace
 
 void Router::add(std::string method, std::string route, Access access, RouteHandler handler) {
-    Route added{std::move(method), std::move(route), access, {}, std::move(handler)};
+    Route added{std::move(method), std::move(route), access, {}, 0, std::move(handler)};
     for (const auto segment : split(added.text)) added.segments.emplace_back(segment);
+    added.parameters = std::count_if(added.segments.begin(), added.segments.end(), isParameter);
     routes_.push_back(std::move(added));
 }
 
@@ -75,17 +76,20 @@ http::Response Router::handle(const http::Request& request) {
 
     std::string_view wanted = request.method;
     if (wanted == "HEAD") wanted = "GET";
+    // A path of its own is meant before one with parameters: /payments/authorizations is no payment.
     const Route* known = nullptr;
+    for (const auto& route : routes_)
+        if (matches(route.segments, segments) && (!known || route.parameters < known->parameters))
+            known = &route;
+    if (!known) return http::toResponse({404, "not_found", "There is nothing at this path."}, request);
+
     std::string allow;
     for (const auto& route : routes_) {
-        if (!matches(route.segments, segments)) continue;
+        if (route.text != known->text) continue;
         if (route.method == wanted) return dispatch(route, request, segments, versioned);
-        known = &route;
         allow += route.method + ", ";
         if (route.method == "GET") allow += "HEAD, ";
     }
-    if (!known) return http::toResponse({404, "not_found", "There is nothing at this path."}, request);
-
     allow += "OPTIONS";
     http::Response response;
     if (wanted == "OPTIONS") {

@@ -53,6 +53,7 @@ private:
         std::string text;
         Access access;
         std::vector<std::string> segments;
+        std::ptrdiff_t parameters; // how many of them
         RouteHandler handler;
     };
 

@@ -19,7 +19,7 @@ struct Shop {
     commerce::OrderRules orderRules = {};
 };
 
-// Everything under /api/v1, and the description of it at /openapi.yaml. `shop` must outlive the router.
+// Everything under /api/v1, and the description of it at /openapi.yaml and, for people, at /docs. `shop` must outlive the router.
 void addShopRoutes(Router& router, const Shop& shop);
 
 } // namespace outboxd::api

@@ -7,8 +7,8 @@ namespace outboxd::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
-                                                   "PATCH", "DELETE", "OPTIONS"};
+constexpr std::array<std::string_view, 9> kMethods{"GET",    "HEAD",    "POST",  "PUT",  "PATCH",
+                                                   "DELETE", "OPTIONS", "TRACE", "QUERY"};
 
 Problem badRequest(std::string detail) { return {400, "malformed_request", std::move(detail)}; }
 

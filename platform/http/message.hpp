@@ -32,7 +32,7 @@ private:
 bool equalsIgnoringCase(std::string_view left, std::string_view right);
 
 struct Request {
-    std::string method;  // one of GET HEAD POST PUT PATCH DELETE OPTIONS
+    std::string method;  // one of GET HEAD POST PUT PATCH DELETE OPTIONS TRACE QUERY
     std::string rawPath; // as it was sent, without the query
     std::string path;    // percent-decoded, valid UTF-8, no control characters, begins with '/'
     std::vector<std::pair<std::string, std::string>> query; // decoded, in order, duplicates kept

@@ -8,7 +8,7 @@ namespace outboxd::http {
 
 struct RequestSummary {
     std::string_view route;  // the template, "unmatched", or "edge" for what no handler saw
-    std::string_view method; // one of the seven that are spoken, or "other"
+    std::string_view method; // one of those that are known, or "other"
     int status = 0;
     std::chrono::microseconds duration{0}; // from the complete request to the answer's last byte
 };

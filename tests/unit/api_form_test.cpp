@@ -100,4 +100,20 @@ BOOST_AUTO_TEST_CASE(what_is_no_refusal_keeps_its_status_without_a_version) {
     BOOST_TEST(post("/api/users/1/points/charges", R"({"amount":"1"})").status == 400);
 }
 
+BOOST_AUTO_TEST_CASE(the_page_of_the_documentation_needs_nothing_but_itself) {
+    const auto page = get("/docs");
+    BOOST_TEST(page.status == 200);
+    BOOST_TEST(page.response.contentType == "text/html; charset=utf-8");
+    const auto policy = page.header("Content-Security-Policy");
+    BOOST_TEST(policy.starts_with("default-src 'none'; style-src 'sha256-"));
+    BOOST_TEST(policy.find("unsafe") == std::string::npos);
+    for (const char* outside : {"<script", "http:", "https:", "src=", "url(", "@import", "<link", " style="})
+        BOOST_TEST(page.response.body.find(outside) == std::string::npos, outside);
+    for (const auto& route : router.routes())
+        BOOST_TEST(page.response.body.find("</span> " + route.substr(route.find(' ') + 1) + "</span>") !=
+                       std::string::npos,
+                   route);
+    BOOST_TEST(ifNoneMatch("/docs", page.header("ETag")).status == 304);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

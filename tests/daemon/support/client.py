@@ -34,6 +34,7 @@ class Client:
 
     def __init__(self, port):
         self.port = port
+        self.headers = {}  # sent with every request
         self.connection = None
 
     def close(self):
@@ -43,7 +44,7 @@ class Client:
 
     def send(self, method, path, body=None, key=None):
         """One try. Throws ConnectionLost."""
-        headers = {}
+        headers = dict(self.headers)
         if body is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(body).encode()
