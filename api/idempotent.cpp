@@ -71,20 +71,38 @@ std::optional<std::string> parseIdempotencyKey(std::string_view value) {
     return key;
 }
 
-http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& wanted,
-                       const Change& change) {
+std::variant<commerce::IdempotencyRequest, http::Problem> idempotencyRequest(const Call& call) {
     const auto& headers = call.request.headers;
     const auto field = headers.get("Idempotency-Key");
-    if (!field) {
-        if (need == KeyNeed::optional) return runWithoutKey(shop, call, wanted, change);
-        return http::toResponse({400, "idempotency_key_missing", "This request needs an Idempotency-Key."},
-                                call.request);
-    }
-    const auto key = parseIdempotencyKey(*field);
+    if (!field)
+        return http::Problem{400, "idempotency_key_missing", "This request needs an Idempotency-Key."};
+    auto key = parseIdempotencyKey(*field);
     if (!key || headers.count("Idempotency-Key") > 1)
-        return http::toResponse({400, "idempotency_key_invalid",
-                                 "The Idempotency-Key must be one string of 1 to 255 visible characters."},
-                                call.request);
+        return http::Problem{400, "idempotency_key_invalid",
+                             "The Idempotency-Key must be one string of 1 to 255 visible characters."};
+    return commerce::IdempotencyRequest{call.client.scope, std::move(*key), hashOf(call)};
+}
+
+http::Response toResponse(const Call& call, const Success& wanted, commerce::IdempotentOutcome outcome) {
+    if (auto* fresh = std::get_if<commerce::Fresh>(&outcome))
+        return success(wanted, fresh->reply.status, std::move(fresh->reply.body));
+    if (auto* replayed = std::get_if<commerce::Replayed>(&outcome)) {
+        auto response = success(wanted, replayed->reply.status, std::move(replayed->reply.body));
+        response.headers.add("Idempotent-Replayed", "true");
+        return response;
+    }
+    if (const auto* busy = std::get_if<commerce::InProgress>(&outcome))
+        return http::toResponse(problemFor(*busy), call.request);
+    return http::toResponse(problemFor(commerce::KeyReused{}), call.request);
+}
+
+http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& wanted,
+                       const Change& change) {
+    if (need == KeyNeed::optional && !call.request.headers.get("Idempotency-Key"))
+        return runWithoutKey(shop, call, wanted, change);
+    const auto request = idempotencyRequest(call);
+    if (const auto* problem = std::get_if<http::Problem>(&request))
+        return http::toResponse(*problem, call.request);
 
     std::optional<http::Problem> refusal;
     const auto work = [&](commerce::Transaction& transaction) -> commerce::Reply {
@@ -94,19 +112,10 @@ http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const S
         refusal = std::move(std::get<http::Problem>(result));
         return {.status = refusal->status, .body = {}, .keep = false};
     };
-    auto outcome = shop.idempotent.run({call.client.scope, *key, hashOf(call)}, work);
-    if (auto* fresh = std::get_if<commerce::Fresh>(&outcome)) {
-        if (!fresh->reply.keep) return http::toResponse(*refusal, call.request);
-        return success(wanted, fresh->reply.status, std::move(fresh->reply.body));
-    }
-    if (auto* replayed = std::get_if<commerce::Replayed>(&outcome)) {
-        auto response = success(wanted, replayed->reply.status, std::move(replayed->reply.body));
-        response.headers.add("Idempotent-Replayed", "true");
-        return response;
-    }
-    if (const auto* busy = std::get_if<commerce::InProgress>(&outcome))
-        return http::toResponse(problemFor(*busy), call.request);
-    return http::toResponse(problemFor(commerce::KeyReused{}), call.request);
+    auto outcome = shop.idempotent.run(std::get<commerce::IdempotencyRequest>(request), work);
+    if (const auto* fresh = std::get_if<commerce::Fresh>(&outcome); fresh && !fresh->reply.keep)
+        return http::toResponse(*refusal, call.request);
+    return toResponse(call, wanted, std::move(outcome));
 }
 
 } // namespace outboxd::api

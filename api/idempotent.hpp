@@ -26,6 +26,12 @@ struct Success {
     std::string_view idMember = {};
 };
 
+// The request as the runners of commerce want it, or what is wrong with its Idempotency-Key.
+std::variant<commerce::IdempotencyRequest, http::Problem> idempotencyRequest(const Call& call);
+
+// What an outcome is answered. Not for a Fresh reply that is not kept: its problem is the caller's.
+http::Response toResponse(const Call& call, const Success& success, commerce::IdempotentOutcome outcome);
+
 // The body of the answer, or why not. May be called several times, each time in a new transaction.
 using Change = std::function<std::variant<std::string, http::Problem>(commerce::Transaction&)>;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/router.hpp"
+#include "commerce/authorizer.hpp"
 #include "commerce/best_sellers_cache.hpp"
 #include "commerce/idempotency.hpp"
 #include "commerce/orders.hpp"
@@ -15,6 +16,7 @@ struct Shop {
     commerce::UnitOfWork& unitOfWork;
     commerce::ShopReader& reader;
     commerce::IdempotentRunner& idempotent;
+    commerce::Authorizer& authorizer;
     commerce::BestSellersCache& bestSellers;
     commerce::OrderRules orderRules = {};
 };

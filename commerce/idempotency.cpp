@@ -20,7 +20,7 @@ public:
         const auto found = keys_.lock(request_.scope, request_.key);
         if (std::holds_alternative<KeyLocked>(found)) return InProgress{};
         const auto* record = std::get_if<IdempotencyRecord>(&found);
-        if (record && record->expiresAt > now_) return answered(*record);
+        if (record && record->expiresAt > now_) return answerFrom(*record, request_.hash);
         // The key is this transaction's first write: whoever sends it meanwhile waits or is told so before
         // anything else is touched.
         if (record) {
@@ -34,12 +34,6 @@ public:
     }
 
 private:
-    Look answered(const IdempotencyRecord& record) const {
-        if (record.hash != request_.hash) return KeyReused{};
-        if (!record.done) return InProgress{};
-        return Replayed{{record.status, record.body, true}};
-    }
-
     Transaction& transaction_;
     IdempotencyKeys& keys_;
     const IdempotencyRequest& request_;
@@ -54,9 +48,16 @@ bool isKept(const Look& look) {
 
 } // namespace
 
+IdempotentOutcome answerFrom(const IdempotencyRecord& record, const RequestHash& hash) {
+    if (record.hash != hash) return KeyReused{};
+    if (!record.done) return InProgress{};
+    return Replayed{{record.status, record.body, true}};
+}
+
 IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request,
-                                        const std::function<Reply(Transaction&)>& work) {
-    bool unknown = false; // a commit of ours may or may not have happened
+                                        const std::function<Reply(Transaction&)>& work, Earlier earlier) {
+    // A commit of ours may or may not have happened.
+    bool unknown = earlier == Earlier::outcome_unknown;
     for (int round = 1;; ++round) {
         try {
             auto look = transact(

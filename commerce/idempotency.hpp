@@ -44,6 +44,12 @@ struct KeyReused {}; // 422: the key was used for another request
 
 using IdempotentOutcome = std::variant<Fresh, Replayed, InProgress, KeyReused>;
 
+// What a request that finds this record unexpired is answered.
+IdempotentOutcome answerFrom(const IdempotencyRecord& record, const RequestHash& hash);
+
+// Whether this request was tried before, and how that ended.
+enum class Earlier { none, outcome_unknown };
+
 // Thread-safe if the unit of work is.
 class IdempotentRunner {
 public:
@@ -54,8 +60,10 @@ public:
     // Runs `work` in a transaction that holds the key, unless the key has its answer already. `work` may run
     // more than once, each time after everything was rolled back. After a connection lost during COMMIT it
     // looks the key up again: a stored answer is this request's own; none means that nothing happened, and it
-    // is tried again, a bounded number of times. Throws what UnitOfWork::run and `work` throw.
-    IdempotentOutcome run(const IdempotencyRequest& request, const std::function<Reply(Transaction&)>& work);
+    // is tried again, a bounded number of times. `earlier`: how a try elsewhere ended. Throws what UnitOfWork::run
+    // and `work` throw.
+    IdempotentOutcome run(const IdempotencyRequest& request, const std::function<Reply(Transaction&)>& work,
+                          Earlier earlier = Earlier::none);
 
 private:
     UnitOfWork& unitOfWork_;

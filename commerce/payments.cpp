@@ -60,14 +60,19 @@ void Authorize::check(Problems& problems) const {
     problems.length("/reference", reference, 1, 128);
 }
 
-Payment authorize(Transaction& transaction, const Valid<Authorize>& command) {
+Payment newAuthorization(const core::Clock& clock, const Valid<Authorize>& command) {
     Payment payment;
     payment.method = PaymentMethod::authorization;
     payment.amount = command->amount;
     payment.merchant = command->merchant;
     payment.currency = command->currency;
     payment.reference = command->reference;
-    payment.createdAt = transaction.clock().today();
+    payment.createdAt = clock.today();
+    return payment;
+}
+
+Payment authorize(Transaction& transaction, const Valid<Authorize>& command) {
+    auto payment = newAuthorization(transaction.clock(), command);
     payment.id = transaction.payments().add(payment);
     transaction.outbox().add(paymentAuthorized(transaction.clock(), payment, command->traceparent));
     return payment;

@@ -54,6 +54,9 @@ struct Authorize {
     void check(Problems& problems) const;
 };
 
+// The payment that the command asks for, not stored and without an id yet.
+Payment newAuthorization(const core::Clock& clock, const Valid<Authorize>& command);
+
 // The payment and the event PaymentAuthorized. Locks nothing that another request could want.
 Payment authorize(Transaction& transaction, const Valid<Authorize>& command);
 

@@ -3,6 +3,7 @@
 
 #include "api/http_metrics.hpp"
 #include "api/shop.hpp"
+#include "commerce/mysql/authorization_batches.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
 #include "daemon/credentials.hpp"
@@ -27,6 +28,8 @@ struct ApiPart {
     commerce::mysql::UnitOfWork unitOfWork;
     commerce::mysql::ShopReader reader;
     commerce::IdempotentRunner idempotent;
+    commerce::mysql::AuthorizationBatches batches;
+    commerce::Authorizer authorizer;
     api::NoAuthentication nobody;
     std::unique_ptr<api::CredentialAuthenticator> credentials; // null: auth.mode is none
     const api::Authenticator& authenticator;

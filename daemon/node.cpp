@@ -88,6 +88,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
     api::addAdminRoutes(adminRouter_, adminPorts_);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
                       std::back_inserter(callbacks_));
+    std::ranges::move(poolMetrics(registry_, stores_.batchPool, "batches"), std::back_inserter(callbacks_));
     std::ranges::move(poolMetrics(registry_, stores_.workPool, "work"), std::back_inserter(callbacks_));
 }
 

@@ -22,6 +22,19 @@ database::PoolSettings workPool() {
     return pool;
 }
 
+database::PoolSettings batchPool() {
+    database::PoolSettings pool;
+    pool.sessions = kBatchLeaders;
+    return pool;
+}
+
+// One for each leader. A batch never waits long for a lock: others wait with it.
+database::ConnectionSettings batchConnection(const Settings& settings) {
+    auto connection = connectionSettings(settings);
+    connection.lockWait = std::chrono::seconds{1};
+    return connection;
+}
+
 } // namespace
 
 database::ConnectionSettings connectionSettings(const Settings& settings) {
@@ -40,7 +53,8 @@ database::ConnectionSettings connectionSettings(const Settings& settings) {
 
 Stores::Stores(const Settings& settings, const core::Clock& clock)
     : requestPool(connectionSettings(settings), daemon::requestPool(settings), clock),
-      requests(requestPool, {}), workPool(connectionSettings(settings), daemon::workPool(), clock),
+      requests(requestPool, {}), batchPool(batchConnection(settings), daemon::batchPool(), clock),
+      batches(batchPool, {.attempts = 1}), workPool(connectionSettings(settings), daemon::workPool(), clock),
       work(workPool, {}) {}
 
 } // namespace outboxd::daemon

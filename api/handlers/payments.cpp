@@ -51,10 +51,14 @@ http::Response authorize(const Shop& shop, const Call& call) {
                                 .traceparent = call.request.traceparent};
     if (const auto problem = body.problem()) return refuse(call, *problem);
     return checked(call, std::move(command), [&](const commerce::Valid<commerce::Authorize>& valid) {
-        return runOnce(shop, call, KeyNeed::required, kCreated,
-                       [&](commerce::Transaction& transaction) -> Rendered {
-                           return toJson(commerce::authorize(transaction, valid));
-                       });
+        const auto request = idempotencyRequest(call);
+        if (const auto* problem = std::get_if<http::Problem>(&request)) return refuse(call, *problem);
+        const auto render = [](const commerce::Payment& payment) {
+            return commerce::Reply{kCreated.status, toJson(payment), true};
+        };
+        return toResponse(
+            call, kCreated,
+            shop.authorizer.authorize(std::get<commerce::IdempotencyRequest>(request), valid, render));
     });
 }
 

@@ -1,3 +1,4 @@
+#include "commerce/mysql/rows.hpp"
 #include "commerce/mysql/transaction.hpp"
 #include "platform/database/errors.hpp"
 #include "sql/idempotency.hpp"
@@ -5,13 +6,12 @@
 #include <algorithm>
 
 namespace outboxd::commerce::mysql {
-namespace {
 
 std::string_view bytesOf(const RequestHash& hash) {
     return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
-RequestHash hashFrom(const std::string& bytes) {
+RequestHash hashFrom(std::string_view bytes) {
     RequestHash hash{};
     if (bytes.size() != hash.size()) {
         throw core::Error(core::ErrorKind::invalid_data, "an idempotency record's hash is not 32 bytes long");
@@ -19,8 +19,6 @@ RequestHash hashFrom(const std::string& bytes) {
     std::copy(bytes.begin(), bytes.end(), hash.begin());
     return hash;
 }
-
-} // namespace
 
 std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> IdempotencyKeys::lock(const std::string& scope,
                                                                             const std::string& key) {

@@ -3,6 +3,7 @@
 
 #include "commerce/coupon.hpp"
 #include "commerce/model.hpp"
+#include "commerce/ports.hpp"
 #include "platform/database/session.hpp"
 
 #include <vector>
@@ -25,5 +26,8 @@ std::vector<Order> ordersFrom(database::Session& session, const database::Rows& 
 UserCoupon userCouponFrom(const database::Row& row);
 // payments.payment_by_id
 Payment paymentFrom(const database::Row& row);
+// A request's hash as it is stored. Throws core::Error(invalid_data) if it has not 32 bytes.
+std::string_view bytesOf(const RequestHash& hash);
+RequestHash hashFrom(std::string_view bytes);
 
 } // namespace outboxd::commerce::mysql

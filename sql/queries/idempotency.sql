@@ -5,6 +5,18 @@ FROM idempotency_key
 WHERE scope = ? AND idempotency_key = ?
 FOR UPDATE NOWAIT
 
+-- For a batch, as text: the group stands for a list of keys.
+-- name: lock_keys
+SELECT scope, idempotency_key, request_hash, state, status, body, expires_at, payment_id
+FROM idempotency_key
+WHERE (scope, idempotency_key) IN ((?, ?))
+FOR UPDATE NOWAIT
+
+-- For a batch: whole records at once.
+-- name: insert_answers
+INSERT INTO idempotency_key (scope, idempotency_key, request_hash, state, status, body, expires_at)
+VALUES (?, ?, ?, 'DONE', ?, ?, ?)
+
 -- name: insert_key
 INSERT INTO idempotency_key (scope, idempotency_key, request_hash, state, expires_at)
 VALUES (?, ?, ?, 'IN_PROGRESS', ?)

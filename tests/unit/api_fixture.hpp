@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/shop.hpp"
+#include "tests/support/fake_authorization_batches.hpp"
 #include "tests/support/fake_sales.hpp"
 #include "tests/support/fake_shop.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -98,9 +99,11 @@ struct ApiFixture {
     MemoryLogger logger;
     FakeShop rows{clock};
     commerce::IdempotentRunner runner{rows};
+    FakeAuthorizationBatches batches{rows};
+    commerce::Authorizer authorizer{batches, runner, clock};
     FakeSales sales{clock};
     commerce::BestSellersCache bestSellers{sales, nullptr, clock, logger};
-    api::Shop shop{rows, rows, runner, bestSellers};
+    api::Shop shop{rows, rows, runner, authorizer, bestSellers};
     api::NoAuthentication authenticator;
     api::Router router{authenticator, logger};
 

@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(broken_machinery_is_503_or_500_and_tells_nothing_of_the_ins
         {core::ErrorKind::internal, 500, "internal"}};
     for (const auto& [kind, status, code] : expected) {
         BrokenReader broken(kind);
-        const api::Shop brokenShop{rows, broken, runner, bestSellers};
+        const api::Shop brokenShop{rows, broken, runner, authorizer, bestSellers};
         api::Router brokenRouter(authenticator, logger);
         api::addShopRoutes(brokenRouter, brokenShop);
         const auto response = brokenRouter.handle(request("GET", "/api/v1/users/1"));
