@@ -42,7 +42,8 @@ class Shop(DaemonTest):
         port = free_port()
         self.gateway = Gateway(f"http://127.0.0.1:{port}/api/v1/payments/callbacks", folder.name)
         self.addCleanup(self.gateway.close)
-        settings = {"orders": {"payment_window": "3s"}, "gateway": {**self.gateway.settings(), "timeout": "700ms"}}
+        settings = {"orders": {"payment_window": "3s"}, "gateway": {
+            **self.gateway.settings(), "timeout": "700ms", "grace": "1s", "not_found_after": "3s", "breaker_open": "500ms"}}
         self.nodes = [self.node("node-1", http={"port": port}, **settings), self.node("node-2", **settings)]
         self.nodes[0].migrate()
         for node in self.nodes:
@@ -77,7 +78,7 @@ class Shop(DaemonTest):
         self.gateway.control(mix=EVERYDAY)
         for at, orders in enumerate(itertools.cycle(WEATHER)):
             self.gateway.control(**orders)
-            tick = now() + 0.4
+            tick = now() + 0.45
             until(lambda: market.errors or now() >= tick, "the next change", every=0.05)
             market.check()
             if at % len(WEATHER) == 5:
