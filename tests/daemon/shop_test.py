@@ -13,11 +13,12 @@ from collections import Counter
 from support.case import DaemonTest, number_from
 from support.client import Client
 from support.events import Checker, documented
-from support.gateway import EVERYDAY, WEATHER, Gateway
+from support.gateway import Gateway
 from support.market import Market
 from support.node import free_port
 from support.topics import order_violations, read_topics
 from support.waiting import now, until
+from support.weather import EVERYDAY, WEATHER, fair
 
 SECONDS = number_from("OUTBOXD_TEST_MARKET_SECONDS", 15)
 USERS, THREADS, SLOTS = 10, 64, 16
@@ -40,10 +41,10 @@ class Shop(DaemonTest):
         folder = tempfile.TemporaryDirectory(prefix="outboxd-gateway-")
         self.addCleanup(folder.cleanup)
         port = free_port()
-        self.gateway = Gateway(f"http://127.0.0.1:{port}/api/v1/payments/callbacks", folder.name)
+        self.gateway = Gateway(port, folder.name)
         self.addCleanup(self.gateway.close)
-        settings = {"orders": {"payment_window": "3s"}, "gateway": {
-            **self.gateway.settings(), "timeout": "700ms", "grace": "1s", "not_found_after": "3s", "breaker_open": "500ms"}}
+        settings = {"orders": {"payment_window": "3s"}, "gateway": self.gateway.settings(
+            timeout="700ms", grace="1s", not_found_after="3s", breaker_open="500ms")}
         self.nodes = [self.node("node-1", http={"port": port}, **settings), self.node("node-2", **settings)]
         self.nodes[0].migrate()
         for node in self.nodes:
@@ -75,9 +76,9 @@ class Shop(DaemonTest):
     def storm(self, market):
         """The gateway's weather changes until the time is over."""
         end = now() + SECONDS
-        self.gateway.control(mix=EVERYDAY)
+        self.gateway.tell(mix=EVERYDAY)
         for at, orders in enumerate(itertools.cycle(WEATHER)):
-            self.gateway.control(**orders)
+            self.gateway.tell(**orders)
             tick = now() + 0.45
             until(lambda: market.errors or now() >= tick, "the next change", every=0.05)
             market.check()
@@ -90,7 +91,7 @@ class Shop(DaemonTest):
         return {name: int(count) for name, count in self.database.run(UNSETTLED) if count != "0"}
 
     def settled(self):
-        self.gateway.fair_weather()
+        fair(self.gateway)
         return not self.left()
 
     # --- the books -----------------------------------------------------------------------------------------------
@@ -152,11 +153,11 @@ class Shop(DaemonTest):
         try:
             self.storm(market)
         finally:
-            self.gateway.fair_weather()
+            fair(self.gateway)
             market.stop()
         for (action, outcome), times in sorted(market.done().items()):
             print(f"    {action:14} {outcome:24} {times}", flush=True)
-        print(f"    {dict(market.tally.troubles)} {self.gateway.figures()}", flush=True)
+        print(f"    {dict(market.tally.troubles)} {self.gateway.state()}", flush=True)
         begin = now()
         until(self.settled, lambda: f"nothing unsettled: {self.left()}", 180, every=0.3)
         print(f"    settled within {now() - begin:.1f} s", flush=True)
@@ -176,7 +177,7 @@ class Shop(DaemonTest):
         self.assertLessEqual({"COMPLETE", "CANCELLED", "EXPIRED", "POINTS SUCCEEDED", "POINTS REFUNDED", "CARD SUCCEEDED",
                               "CARD FAILED", "CARD REFUNDED", "refund REQUEST SUCCEEDED", "refund COMPENSATION SUCCEEDED",
                               "STOCK", "COUPON", "REFUND", "RETURN"}, states)
-        figures = self.gateway.figures()
+        figures = self.gateway.state()
         self.assertEqual([answer["status"] for answer in figures["forgedAnswers"]], [401], "forged callbacks")
         refused = {outcome for _, outcome in market.done()}
         self.assertLessEqual({"sold_out", "wrong_order_state", "order_expired", "card_declined"}, refused)
