@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_cart_holds_each_product_once, Shop, Shops) {
     const auto at = shop.reader().user(ann)->createdAt;
     const auto cartOf = [&](UserId user) {
         Numbers seen;
-        for (const auto& [product, quantity] :
-             keeping(shop, [&](Transaction& t) { return t.carts().lock(user); }).value()) {
+        const auto items = keeping(shop, [&](Transaction& t) { return t.carts().lock(user); }).value();
+        for (const auto& [product, quantity] : items) {
             seen.push_back(product.value);
             seen.push_back(quantity);
         }
