@@ -170,6 +170,14 @@ std::string JsonObject::text(std::string_view name) {
     return {};
 }
 
+core::Timestamp JsonObject::time(std::string_view name) {
+    const auto* value = require(name);
+    if (!value) return {};
+    const auto time = value->IsString() ? core::fromRfc3339(view(*value)) : std::nullopt;
+    if (!time) body_.wrong(pointerTo(name), "must be a time in UTC as in RFC 3339: \"2026-11-21T09:00:00Z\"");
+    return time.value_or(core::Timestamp{});
+}
+
 std::optional<std::string> JsonObject::optionalText(std::string_view name) {
     const auto* value = find(name);
     if (!value) return std::nullopt;

@@ -33,8 +33,11 @@ class JsonBody;
 class JsonObject {
 public:
     std::int64_t integer(std::string_view name);
+    // Empty if the name is absent.
     std::optional<std::int64_t> optionalInteger(std::string_view name);
     std::string text(std::string_view name);
+    // A text that is a time in UTC as in RFC 3339.
+    core::Timestamp time(std::string_view name);
     // Empty if the name is absent; null is not a text.
     std::optional<std::string> optionalText(std::string_view name);
     // Which of `names` is there; more or less than one of them is wrong. Empty then.

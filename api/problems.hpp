@@ -2,6 +2,7 @@
 // docs/api.md. Refusals of the use cases are in api/problems/, a file per subject.
 #pragma once
 
+#include "api/problems/coupons.hpp"
 #include "api/problems/orders.hpp"
 #include "api/problems/payments.hpp"
 #include "api/problems/people.hpp"

@@ -38,6 +38,25 @@ commerce::PageRequest Query::page() {
     return page;
 }
 
+std::int64_t Query::id(std::string_view name) {
+    const auto text = find(name);
+    const auto number = text ? parse<std::int64_t>(*text) : std::nullopt;
+    if (number && *number >= 1) return *number;
+    if (errors_.empty() || errors_.back().parameter != name)
+        errors_.push_back({"", text ? "must be a whole number from 1" : "is required", std::string{name}});
+    return 0;
+}
+
+std::chrono::seconds Query::seconds(std::string_view name, std::chrono::seconds most) {
+    const auto text = find(name);
+    if (!text) return std::chrono::seconds{0};
+    const auto number =
+        text->ends_with('s') ? parse<std::int64_t>(text->substr(0, text->size() - 1)) : std::nullopt;
+    if (number && *number >= 0 && *number <= most.count()) return std::chrono::seconds{*number};
+    errors_.push_back({"", fmt::format("must be 0s to {}s", most.count()), std::string{name}});
+    return std::chrono::seconds{0};
+}
+
 bool Query::flag(std::string_view name) { return find(name).has_value(); }
 
 std::optional<http::Problem> Query::problem() {

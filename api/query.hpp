@@ -6,6 +6,7 @@
 #include "platform/http/message.hpp"
 #include "platform/http/problem.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -35,6 +36,10 @@ public:
         errors_.push_back({"", "must be one of " + allowed, std::string{parameter}});
         return std::nullopt;
     }
+    // The one that must be there, 1 or more.
+    std::int64_t id(std::string_view name);
+    // "10s"; none if absent.
+    std::chrono::seconds seconds(std::string_view name, std::chrono::seconds most);
     // True if the name is there, whatever its value.
     bool flag(std::string_view name);
 

@@ -95,4 +95,41 @@ void write(JsonWriter& json, const commerce::Payment& payment) {
     json.field("createdAt", payment.createdAt);
 }
 
+void write(JsonWriter& json, const commerce::Coupon& coupon) {
+    json.field("couponId", coupon.id)
+        .field("name", coupon.name)
+        .field("kind", commerce::name(coupon.discount.kind))
+        .field("discount", coupon.discount.value)
+        .field("most", coupon.discount.most)
+        .field("total", coupon.total)
+        .field("issued", coupon.issued)
+        .field("startsAt", coupon.startsAt)
+        .field("endsAt", coupon.endsAt);
+}
+
+void write(JsonWriter& json, const commerce::HeldCoupon& coupon) {
+    const auto& held = coupon.held;
+    json.field("couponId", held.coupon)
+        .field("name", coupon.name)
+        .field("state", commerce::name(held.state))
+        .field("reason", held.reason)
+        .field("issuedAt", held.issuedAt)
+        .field("usedAt", held.usedAt)
+        .field("orderId", held.order)
+        .field("endsAt", coupon.endsAt);
+}
+
+void write(JsonWriter& json, const commerce::Queued& queued) {
+    const auto& claim = queued.claim;
+    std::optional<std::int64_t> position;
+    if (claim.state == commerce::ClaimState::waiting) position = queued.position;
+    json.field("claimId", claim.id)
+        .field("couponId", claim.coupon)
+        .field("userId", claim.user)
+        .field("state", commerce::name(claim.state))
+        .field("position", position)
+        .field("claimedAt", claim.at)
+        .field("decidedAt", claim.decidedAt);
+}
+
 } // namespace outboxd::api

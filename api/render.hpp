@@ -3,6 +3,8 @@
 
 #include "api/json_writer.hpp"
 #include "api/query.hpp"
+#include "commerce/claim_queue.hpp"
+#include "commerce/coupon_reader.hpp"
 #include "commerce/model.hpp"
 #include "commerce/shop_reader.hpp"
 #include "commerce/stock.hpp"
@@ -20,6 +22,9 @@ void write(JsonWriter& json, const commerce::StockSpread& spread);
 void write(JsonWriter& json, const commerce::Cart& cart);
 void write(JsonWriter& json, const commerce::Order& order);
 void write(JsonWriter& json, const commerce::Payment& payment);
+void write(JsonWriter& json, const commerce::Coupon& coupon);
+void write(JsonWriter& json, const commerce::HeldCoupon& coupon);
+void write(JsonWriter& json, const commerce::Queued& queued);
 
 template <class Thing> std::string toJson(const Thing& thing) {
     JsonWriter json;

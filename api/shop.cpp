@@ -29,6 +29,8 @@ void addShopRoutes(Router& router, const Shop& shop) {
     addCartRoutes(router, shop);
     addOrderRoutes(router, shop);
     addPaymentRoutes(router, shop);
+    addCouponRoutes(router, shop);
+    addCouponClaimRoutes(router, shop);
     router.add("GET", "/openapi.yaml", Access::everyone,
                [](const Call& call) { return document(call, "application/yaml", kOpenApi); });
     router.add("GET", "/docs", Access::everyone, [](const Call& call) {

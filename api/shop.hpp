@@ -4,6 +4,9 @@
 #include "api/router.hpp"
 #include "commerce/authorizer.hpp"
 #include "commerce/best_sellers_cache.hpp"
+#include "commerce/claim_desk.hpp"
+#include "commerce/claim_watch.hpp"
+#include "commerce/coupon_reader.hpp"
 #include "commerce/idempotency.hpp"
 #include "commerce/orders.hpp"
 #include "commerce/shop_reader.hpp"
@@ -12,12 +15,21 @@
 namespace outboxd::api {
 
 // All references must outlive the routes.
+struct CouponDesk {
+    commerce::CouponReader& reader;
+    commerce::ClaimQueue& queue;
+    commerce::ClaimDesk& desk;
+    commerce::ClaimWatch& watch;
+    const core::Clock& clock; // of the requests' deadlines
+};
+
 struct Shop {
     commerce::UnitOfWork& unitOfWork;
     commerce::ShopReader& reader;
     commerce::IdempotentRunner& idempotent;
     commerce::Authorizer& authorizer;
     commerce::BestSellersCache& bestSellers;
+    CouponDesk coupons;
     commerce::OrderRules orderRules = {};
 };
 

@@ -27,6 +27,13 @@ public:
     template <class Tag> EventJson& field(std::string_view key, core::Id<Tag> id) {
         return field(key, id.value);
     }
+    EventJson& numbers(std::string_view key, const std::vector<std::int64_t>& numbers) {
+        name(key);
+        writer_.StartArray();
+        for (const auto number : numbers) writer_.Int64(number);
+        writer_.EndArray();
+        return *this;
+    }
     EventJson& lines(const std::vector<OrderLine>& lines) {
         name("lines");
         writer_.StartArray();

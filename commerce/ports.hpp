@@ -79,6 +79,10 @@ class Outbox {
 public:
     virtual ~Outbox() = default;
     virtual void add(const OutboxEvent& event) = 0;
+    // In their order, in few round trips.
+    virtual void addAll(const std::vector<OutboxEvent>& events) {
+        for (const auto& event : events) add(event);
+    }
 };
 
 using RequestHash = std::array<std::uint8_t, 32>;
@@ -113,6 +117,7 @@ public:
 };
 
 class Carts;         // cart_ports.hpp
+class Claims;        // coupon_ports.hpp
 class Coupons;       // coupon_ports.hpp
 class Compensations; // compensation_ports.hpp
 class UserCoupons;   // coupon_ports.hpp
@@ -129,6 +134,7 @@ public:
     virtual Orders& orders() = 0;
     virtual Payments& payments() = 0;
     virtual Coupons& coupons() = 0;
+    virtual Claims& claims() = 0;
     virtual UserCoupons& userCoupons() = 0;
     virtual Compensations& compensations() = 0;
     virtual Outbox& outbox() = 0;

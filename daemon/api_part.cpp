@@ -36,8 +36,8 @@ std::unique_ptr<api::RateLimiter> limiterOf(const Settings& settings, const core
 } // namespace
 
 ApiPart::ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
-                 const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
-                 std::function<void()> onCommitted)
+                 CouponPart& coupons, const core::Clock& clock, core::Logger& logger,
+                 metrics::Registry& registry, std::function<void()> onCommitted)
     : unitOfWork(stores.requests, clock, onCommitted), reader(stores.requests),
       idempotent(unitOfWork, std::chrono::floor<std::chrono::seconds>(settings.idempotency.retention)),
       batches(stores.batches, std::move(onCommitted)),
@@ -46,13 +46,15 @@ ApiPart::ApiPart(const Settings& settings, Stores& stores, commerce::BestSellers
                  {.leaders = kBatchLeaders, .wait = settings.database.acquireTimeout}),
       credentials(credentialsOf(settings, clock)),
       authenticator(credentials ? static_cast<const api::Authenticator&>(*credentials) : nobody),
-      limiter(limiterOf(settings, clock)),
-      shop{unitOfWork,
-           reader,
-           idempotent,
-           authorizer,
-           bestSellers,
-           commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(settings.orders.paymentWindow)}},
+      limiter(limiterOf(settings, clock)), shop{unitOfWork,
+                                                reader,
+                                                idempotent,
+                                                authorizer,
+                                                bestSellers,
+                                                {coupons.reader, coupons.queue, coupons.desk, coupons.watch,
+                                                 clock},
+                                                commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(
+                                                    settings.orders.paymentWindow)}},
       router(authenticator, logger, limiter.get()), metrics(registry, "api"),
       server(serverSettings(settings), router, clock, logger, &metrics), logger_(logger) {
     api::checkBinding(settings.http.host, authenticator, "http.host");

@@ -6,6 +6,7 @@
 #include "commerce/mysql/authorization_batches.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
+#include "daemon/coupon_part.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/stores.hpp"
 #include "platform/http/server.hpp"
@@ -17,9 +18,9 @@
 namespace outboxd::daemon {
 
 struct ApiPart {
-    // `onCommitted` rings the relay of this node.
+    // `onCommitted` rings the relay of this node. The other parts must outlive this one.
     ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
-            const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
+            CouponPart& coupons, const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
             std::function<void()> onCommitted);
 
     // Takes over keys and tokens that were read again; what cannot be taken is logged and changes nothing.

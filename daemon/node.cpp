@@ -67,7 +67,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
     : settings_(settings), logger_(logger), progress_(clock), stores_(settings, clock),
       databaseContact_(clock),
       redis_(settings.redis.enabled ? std::make_unique<redis::Client>(redisSettings(settings)) : nullptr),
-      locks_(stores_.work),
+      coupons_(settings, stores_, clock, redis_.get(), registry_), locks_(stores_.work),
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
       history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
       adminRouter_(adminAuthenticator_, logger),
@@ -80,7 +80,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
         relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
     }
     if (settings.roles.contains(Role::api)) {
-        api_.emplace(settings, stores_, bestSellers_.cache, clock, logger, registry_, [this] { ring(); });
+        api_.emplace(settings, stores_, bestSellers_.cache, coupons_, clock, logger, registry_,
+                     [this] { ring(); });
     }
     if (settings.roles.contains(Role::consumers)) {
         consumers_.emplace(settings, stores_, clock, logger, progress_, registry_);
@@ -115,6 +116,7 @@ void Node::start() {
 
 void Node::stop() {
     draining_ = true;
+    coupons_.watch.close(); // requests that wait for a verdict answer what they know
     for (; !started_.empty(); started_.pop_back()) {
         auto& service = *started_.back();
         logger_.info("stopping", {{"service", service.name()}});
@@ -167,6 +169,8 @@ std::vector<scheduler::Job> Node::jobs() {
         jobs.push_back(idempotencyRetention(jobParts_));
         jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
         if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
+        jobs.push_back(couponDrain(jobParts_, settings_.coupons, coupons_));
+        if (coupons_.redisFilter) jobs.push_back(couponFilter(jobParts_, coupons_));
     }
     return jobs;
 }
@@ -178,7 +182,8 @@ api::AdminPorts Node::adminPorts() {
     ports.metrics = [this] { return registry_.text(); };
     ports.metricsContentType = metrics::Registry::contentType();
     ports.checks.push_back({"database", [this] { return checkDatabase(); }});
-    if (!settings_.gateway.url.empty()) ports.checks.push_back({"gateway", [this] { return gateway_->check(); }});
+    if (!settings_.gateway.url.empty())
+        ports.checks.push_back({"gateway", [this] { return gateway_->check(); }});
     if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
     if (settings_.roles.contains(Role::relay))
         ports.checks.push_back({"kafka", [this] { return checkKafka(); }});

@@ -5,6 +5,7 @@
 #include "daemon/api_part.hpp"
 #include "daemon/best_sellers_part.hpp"
 #include "daemon/consumers_part.hpp"
+#include "daemon/coupon_part.hpp"
 #include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
@@ -53,6 +54,7 @@ private:
     Stores stores_;
     LastContact databaseContact_;
     std::unique_ptr<redis::Client> redis_; // null: redis.enabled is off
+    CouponPart coupons_;
     scheduler::mysql::MysqlLockStore locks_;
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlJobHistory history_;

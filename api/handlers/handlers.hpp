@@ -12,6 +12,8 @@ void addTop5Routes(Router& router, const Shop& shop);
 void addStockRoutes(Router& router, const Shop& shop);
 void addCartRoutes(Router& router, const Shop& shop);
 void addOrderRoutes(Router& router, const Shop& shop);
+void addCouponRoutes(Router& router, const Shop& shop);
+void addCouponClaimRoutes(Router& router, const Shop& shop);
 void addPaymentRoutes(Router& router, const Shop& shop);
 
 } // namespace outboxd::api

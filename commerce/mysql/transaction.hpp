@@ -59,6 +59,7 @@ class Outbox final : public commerce::Outbox {
 public:
     explicit Outbox(database::Session& session) : session_(session) {}
     void add(const OutboxEvent& event) override;
+    void addAll(const std::vector<OutboxEvent>& events) override;
     bool hasEvents() const { return hasEvents_; }
 
 private:
@@ -86,7 +87,7 @@ class Transaction final : public commerce::Transaction {
 public:
     Transaction(database::Session& session, const core::Clock& clock)
         : clock_(clock), users_(session), accounts_(session), products_(session), carts_(session),
-          orders_(session), payments_(session), coupons_(session), userCoupons_(session),
+          orders_(session), payments_(session), coupons_(session), claims_(session), userCoupons_(session),
           compensations_(session), outbox_(session), idempotencyKeys_(session) {}
 
     const core::Clock& clock() const override { return clock_; }
@@ -97,6 +98,7 @@ public:
     Orders& orders() override { return orders_; }
     Payments& payments() override { return payments_; }
     Coupons& coupons() override { return coupons_; }
+    Claims& claims() override { return claims_; }
     UserCoupons& userCoupons() override { return userCoupons_; }
     Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return outbox_; }
@@ -111,6 +113,7 @@ private:
     Orders orders_;
     Payments payments_;
     Coupons coupons_;
+    Claims claims_;
     UserCoupons userCoupons_;
     Compensations compensations_;
     Outbox outbox_;

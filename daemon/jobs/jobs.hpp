@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commerce/best_sellers.hpp"
+#include "daemon/coupon_part.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
 
@@ -18,5 +19,13 @@ scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store
 // Ends orders that were not paid in time and gives back what they held. Twice: each order ends once, by compare and set;
 // late: such an order cannot be paid any more, but keeps its stock so long; half done: each order is a transaction.
 scheduler::Job orderExpiry(const JobParts& parts, Duration interval);
+
+// Decides waiting claims of coupons, in batches. Twice or half done: a decided claim is not touched again. Late: the
+// claims wait.
+scheduler::Job couponDrain(const JobParts& parts, const ShopSettings::Coupons& settings, CouponPart& coupons);
+
+// Keeps Redis told which coupons are sold out, and fills it again after it lost them. Twice or half done: the fact is set
+// last, for the version it was read with. Late: the database answers instead.
+scheduler::Job couponFilter(const JobParts& parts, CouponPart& coupons);
 
 } // namespace outboxd::daemon

@@ -3,6 +3,7 @@
 namespace outboxd::daemon {
 
 using config::duration;
+using config::integer;
 using enum config::Reload;
 
 void describeShop(config::Schema& schema, ShopSettings& shop) {
@@ -12,6 +13,14 @@ void describeShop(config::Schema& schema, ShopSettings& shop) {
     schema.add(
         "expiry_interval", duration(shop.orders.expiryInterval, 100ms, 1h), restart,
         "How often unpaid orders are looked for whose time is over; they hold their stock so much longer.");
+
+    schema.section("coupons", "First-come coupons.");
+    schema.add(
+        "drain_interval", duration(shop.coupons.drainInterval, 100ms, 60s), restart,
+        "How long after one run of the drain the next decides the claims that wait; nobody hears a verdict "
+        "sooner.");
+    schema.add("drain_batch", integer(shop.coupons.drainBatch, 1, 5000, "claims"), restart,
+               "How many claims are decided in one transaction; the coupon's row is locked meanwhile.");
 
     schema.section("idempotency", "Idempotency-Key.");
     schema.add("retention", duration(shop.idempotency.retention, 1min, 24h * 30), restart,

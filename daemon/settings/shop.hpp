@@ -13,6 +13,11 @@ struct ShopSettings {
         Duration expiryInterval = 1s;
     } orders;
 
+    struct Coupons {
+        Duration drainInterval = 1s;
+        std::size_t drainBatch = 500;
+    } coupons;
+
     struct Idempotency {
         Duration retention = 24h;
     } idempotency;

@@ -16,6 +16,7 @@ CREATE TABLE coupon (
     created_at DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
     updated_at DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
     PRIMARY KEY (id),
+    KEY coupon_end (ends_at),
     CONSTRAINT coupon_issued_within_total CHECK (issued >= 0 AND issued <= total),
     CONSTRAINT coupon_discount CHECK (discount > 0 AND (kind = 'FIXED' OR discount <= 100))
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -2,6 +2,8 @@
 // database.
 #pragma once
 
+#include "tests/support/fake_claim_queue.hpp"
+#include "tests/support/fake_coupon_reader.hpp"
 #include "tests/support/fake_shop.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/mysql_shop.hpp"
@@ -15,6 +17,9 @@ class InMemoryShop {
 public:
     commerce::UnitOfWork& unitOfWork() { return rows_; }
     commerce::ShopReader& reader() { return rows_; }
+    commerce::ClaimQueue& claimQueue() { return claimQueue_; }
+    commerce::CouponReader& couponReader() { return couponReader_; }
+    const core::Clock& clock() const { return clock_; }
     std::vector<commerce::OutboxEvent> events() { return rows_.events(); }
     int rings() const { return rings_; }
     void plant(commerce::UserId user, commerce::CouponId coupon,
@@ -27,6 +32,8 @@ private:
     ManualClock clock_;
     int rings_ = 0;
     FakeShop rows_{clock_, [this] { ++rings_; }};
+    FakeClaimQueue claimQueue_{rows_};
+    FakeCouponReader couponReader_{rows_};
 };
 
 using Shops = std::tuple<InMemoryShop, MySqlShop>;

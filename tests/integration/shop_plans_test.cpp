@@ -1,6 +1,8 @@
 // The statements on the way of every request use their index: a table scan would lock and read everything.
 #include "sql/carts.hpp"
 #include "sql/compensations.hpp"
+#include "sql/coupon_claims.hpp"
+#include "sql/coupons.hpp"
 #include "sql/idempotency.hpp"
 #include "sql/orders.hpp"
 #include "sql/points.hpp"
@@ -95,6 +97,40 @@ BOOST_AUTO_TEST_CASE(hot_statements_find_their_rows_by_index) {
     BOOST_TEST(indexOf(shop, sql::idempotency::lock_key, "idempotency_key", {"'s'", "'7'"}) == "PRIMARY");
     BOOST_TEST(indexOf(shop, sql::idempotency::complete_key, "idempotency_key",
                        {"200", "''", "'s'", "'7'"}) == "PRIMARY");
+}
+
+BOOST_AUTO_TEST_CASE(claims_and_the_drain_find_their_rows_by_index) {
+    testing::MySqlShop shop;
+    testing::ShopVerbs verbs{shop.unitOfWork()};
+    std::vector<commerce::ClaimRequest> requests;
+    const auto first = verbs.coupon(20, shop.clock().today() - std::chrono::minutes{1});
+    const auto second = verbs.coupon(20, shop.clock().today() - std::chrono::minutes{1});
+    for (int i = 0; i < 100; ++i) {
+        const auto user = verbs.userWith(fmt::format("user{}", i), 0);
+        requests.push_back({first, user});
+        requests.push_back({second, user});
+    }
+    shop.claimQueue().append(requests);
+    verbs.drain(first);
+    shop.database().session()->textQuery("ANALYZE TABLE users, coupon, coupon_claim, user_coupon",
+                                         [](auto) {});
+    namespace claims = sql::coupon_claims;
+    const auto id = std::to_string(second.value);
+    const auto asked = fmt::format("'[[{},3],[{},5]]'", id, id);
+    for (const auto* statement : {&claims::append_claims, &claims::look_at_claims}) {
+        BOOST_TEST(indexOf(shop, *statement, "c", {asked}) == "PRIMARY");
+        BOOST_TEST(indexOf(shop, *statement, "u", {asked}) == "PRIMARY");
+        BOOST_TEST(indexOf(shop, *statement, "k", {asked}) == "coupon_claim_once");
+    }
+    BOOST_TEST(indexOf(shop, claims::claim_of_user, "coupon_claim", {id, "5"}) == "coupon_claim_once");
+    BOOST_TEST(indexOf(shop, claims::count_ahead, "coupon_claim", {id, "150", "50"}) == "coupon_claim_queue");
+    BOOST_TEST(indexOf(shop, claims::decided_claims, "k", {"'[5,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, claims::coupons_with_claims, "coupon_claim", {}) == "coupon_claim_queue");
+    BOOST_TEST(indexOf(shop, claims::lock_waiting, "coupon_claim", {id, "0", "50"}) == "coupon_claim_queue");
+    BOOST_TEST(indexOf(shop, claims::decide_claims, "k", {"'[5,9]'", "'ISSUED'", "NOW(6)"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, claims::give_coupons, "k", {"NOW(6)", "'[5,9]'"}) == "PRIMARY");
+    BOOST_TEST(indexOf(shop, claims::claimants_page, "coupon_claim", {id, "5", "20"}) == "coupon_claim_once");
+    BOOST_TEST(indexOf(shop, sql::coupons::held_page, "h", {"5", "999", "20"}) == "user_coupon_user");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -42,8 +42,8 @@ public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
         : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken), coupons_(rows.coupons, rows.lastId),
-          carts_(rows.carts, rows.users), userCoupons_(rows.userCoupons), compensations_(rows.compensations) {
-    }
+          claims_(rows), carts_(rows.carts, rows.users), userCoupons_(rows.userCoupons),
+          compensations_(rows.compensations) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
@@ -53,6 +53,7 @@ public:
     Orders& orders() override { return *this; }
     Payments& payments() override { return *this; }
     Coupons& coupons() override { return coupons_; }
+    Claims& claims() override { return claims_; }
     UserCoupons& userCoupons() override { return userCoupons_; }
     Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return *this; }
@@ -211,6 +212,7 @@ private:
     const std::set<FakeShop::Key>& held_;
     const std::function<bool(const FakeShop::Key&)>& overtaken_;
     FakeCoupons coupons_;
+    FakeClaims<FakeShop::Rows> claims_;
     FakeCarts carts_;
     FakeUserCoupons userCoupons_;
     FakeCompensations compensations_;

@@ -65,11 +65,19 @@ public:
         std::map<commerce::OrderId, commerce::Order> orders;
         std::map<commerce::PaymentId, commerce::Payment> payments;
         std::map<commerce::CouponId, commerce::Coupon> coupons;
+        std::map<commerce::ClaimId, commerce::Claim> claims;
         std::map<commerce::UserCouponId, commerce::UserCoupon> userCoupons;
         std::map<std::string, commerce::Compensation> compensations;
         std::map<Key, commerce::IdempotencyRecord> keys;
         std::vector<commerce::OutboxEvent> events;
     };
+
+    // For the ports outside of transactions that have files of their own.
+    template <class Work> auto with(Work work) {
+        const std::lock_guard lock(mutex_);
+        return work(rows_);
+    }
+    const core::Clock& clock() const { return clock_; }
 
 private:
     const core::Clock& clock_;

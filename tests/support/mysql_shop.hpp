@@ -2,6 +2,8 @@
 #pragma once
 
 #include "commerce/coupon_ports.hpp"
+#include "commerce/mysql/claim_queue.hpp"
+#include "commerce/mysql/coupon_reader.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
 #include "commerce/ports.hpp"
@@ -21,10 +23,12 @@ public:
         : pool_(schema_.settings(), {.sessions = 16, .waiters = 256, .wait = std::chrono::seconds{60}},
                 clock_),
           database_(pool_, {.attempts = 20}), unitOfWork_(database_, clock_, [this] { ++rings_; }),
-          reader_(database_) {}
+          reader_(database_), claimQueue_(database_), couponReader_(database_) {}
 
     commerce::UnitOfWork& unitOfWork() { return unitOfWork_; }
     commerce::ShopReader& reader() { return reader_; }
+    commerce::ClaimQueue& claimQueue() { return claimQueue_; }
+    commerce::CouponReader& couponReader() { return couponReader_; }
     database::Database& database() { return database_; }
     const TestDatabase& schema() const { return schema_; }
     const core::Clock& clock() const { return clock_; }
@@ -72,6 +76,8 @@ private:
     database::Database database_;
     commerce::mysql::UnitOfWork unitOfWork_;
     commerce::mysql::ShopReader reader_;
+    commerce::mysql::ClaimQueue claimQueue_;
+    commerce::mysql::CouponReader couponReader_;
 };
 
 } // namespace outboxd::testing

@@ -1,6 +1,7 @@
 // What people do in a shop, in one line each, over any unit of work.
 #pragma once
 
+#include "commerce/coupons.hpp"
 #include "commerce/orders.hpp"
 #include "commerce/payments.hpp"
 #include "commerce/points.hpp"
@@ -63,6 +64,20 @@ public:
         const auto command = valid(commerce::PayOrder{order, user, {}});
         return commerce::transact(
             unitOfWork_, [&](commerce::Transaction& t) { return commerce::payOrder(t, command); }, kept);
+    }
+    // One that can be claimed for an hour from `from` on.
+    commerce::CouponId coupon(std::int64_t total, core::Timestamp from) {
+        const auto command = valid(
+            commerce::CreateCoupon{"spring", "FIXED", 500, {}, total, from, from + std::chrono::hours{1}});
+        return commerce::transact(
+                   unitOfWork_, [&](commerce::Transaction& t) { return commerce::createCoupon(t, command); })
+            .id;
+    }
+    commerce::Decided drain(commerce::CouponId coupon, commerce::ClaimId after = {},
+                            std::size_t most = 1000) {
+        return commerce::transact(unitOfWork_, [&](commerce::Transaction& t) {
+            return commerce::decideClaims(t, coupon, after, most);
+        });
     }
     commerce::Payment authorize(const std::string& merchant, std::int64_t amount) {
         const auto command =

@@ -3,6 +3,9 @@
 
 #include "api/shop.hpp"
 #include "tests/support/fake_authorization_batches.hpp"
+#include "tests/support/fake_claim_filter.hpp"
+#include "tests/support/fake_claim_queue.hpp"
+#include "tests/support/fake_coupon_reader.hpp"
 #include "tests/support/fake_sales.hpp"
 #include "tests/support/fake_shop.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -99,11 +102,16 @@ struct ApiFixture {
     MemoryLogger logger;
     FakeShop rows{clock};
     commerce::IdempotentRunner runner{rows};
+    FakeClaimQueue claimQueue{rows};
+    FakeCouponReader couponReader{rows};
+    FakeClaimFilter claimFilter;
+    commerce::ClaimDesk claimDesk{claimQueue, claimFilter};
+    commerce::ClaimWatch claimWatch{claimQueue};
     FakeAuthorizationBatches batches{rows};
     commerce::Authorizer authorizer{batches, runner, clock};
     FakeSales sales{clock};
     commerce::BestSellersCache bestSellers{sales, nullptr, clock, logger};
-    api::Shop shop{rows, rows, runner, authorizer, bestSellers};
+    api::Shop shop{rows, rows, runner, authorizer, bestSellers, {couponReader, claimQueue, claimDesk, claimWatch, clock}};
     api::NoAuthentication authenticator;
     api::Router router{authenticator, logger};
 

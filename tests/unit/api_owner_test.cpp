@@ -36,6 +36,11 @@ struct Scene : testing::ApiFixture {
         authorization = post("/api/v1/payments/authorizations",
                              R"({"merchant":"m","amount":5,"currency":"EUR","reference":"r"})")
                             .number("/paymentId");
+        coupon =
+            post("/api/v1/coupons", R"({"name":"n","kind":"FIXED","discount":1,"total":5,)"
+                                    R"("startsAt":"2026-01-01T00:00:00Z","endsAt":"2027-01-01T00:00:00Z"})")
+                .number("/couponId");
+        send(request("POST", "/api/v1/coupons/" + std::to_string(coupon) + "/claims", userBody(ann)));
     }
 
     testing::ApiReply as(std::int64_t user, http::Request request) {
@@ -62,12 +67,15 @@ struct Scene : testing::ApiFixture {
         one("payments", payment);
         one("payments", authorization);
         one("products", tea);
+        one("users", ann, "/coupons");
+        one("coupons", coupon, "/claims/" + std::to_string(ann));
+        one("coupons", coupon, "/claims/" + std::to_string(bob));
         return seen;
     }
 
     NamedClients clients;
     api::Router named{clients, logger};
-    std::int64_t ann = 0, bob = 0, tea = 0, order = 0, payment = 0, authorization = 0;
+    std::int64_t ann = 0, bob = 0, tea = 0, order = 0, payment = 0, authorization = 0, coupon = 0;
 };
 
 // What a user's client asks for, of Ann's things: it must be good when Ann asks. Several: with Ann's id, and with
@@ -141,6 +149,21 @@ const std::map<std::string, Rule> kRules{
                             asked("POST", path, Scene::userBody(s.bob))};
      }}},
     {"POST /api/v1/payments/authorizations", ForServices{}},
+    {"POST /api/v1/coupons", ForServices{}},
+    {"GET /api/v1/coupons", ForEveryone{}},
+    {"GET /api/v1/coupons/{couponId}", ForEveryone{}},
+    {"GET /api/v1/users/{userId}/coupons",
+     owned([](const Scene& s) { return asked("GET", "users/" + id(s.ann) + "/coupons"); })},
+    {"POST /api/v1/coupons/{couponId}/claims", owned([](const Scene& s) {
+         return asked("POST", "coupons/" + id(s.coupon) + "/claims", Scene::userBody(s.ann));
+     })},
+    {"POST /api/v1/coupons/{couponId}", owned([](const Scene& s) {
+         auto request = asked("POST", "coupons/" + id(s.coupon));
+         request.query = {{"userId", id(s.ann)}};
+         return request;
+     })},
+    {"GET /api/v1/coupons/{couponId}/claims/{userId}",
+     owned([](const Scene& s) { return asked("GET", "coupons/" + id(s.coupon) + "/claims/" + id(s.ann)); })},
     {"GET /api/v1/payments/{paymentId}",
      owned([](const Scene& s) { return asked("GET", "payments/" + id(s.payment)); })},
 };
