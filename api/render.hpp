@@ -20,6 +20,7 @@ void write(JsonWriter& json, const commerce::StockSpread& spread);
 void write(JsonWriter& json, const commerce::Cart& cart);
 void write(JsonWriter& json, const commerce::Order& order);
 void write(JsonWriter& json, const commerce::Payment& payment);
+void write(JsonWriter& json, const commerce::Refund& refund);
 
 template <class Thing> std::string toJson(const Thing& thing) {
     JsonWriter json;

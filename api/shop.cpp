@@ -29,6 +29,8 @@ void addShopRoutes(Router& router, const Shop& shop) {
     addCartRoutes(router, shop);
     addOrderRoutes(router, shop);
     addPaymentRoutes(router, shop);
+    addRefundRoutes(router, shop);
+    addGatewayRoutes(router, shop);
     router.add("GET", "/openapi.yaml", Access::everyone,
                [](const Call& call) { return document(call, "application/yaml", kOpenApi); });
     router.add("GET", "/docs", Access::everyone, [](const Call& call) {

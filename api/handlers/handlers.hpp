@@ -13,5 +13,7 @@ void addStockRoutes(Router& router, const Shop& shop);
 void addCartRoutes(Router& router, const Shop& shop);
 void addOrderRoutes(Router& router, const Shop& shop);
 void addPaymentRoutes(Router& router, const Shop& shop);
+void addRefundRoutes(Router& router, const Shop& shop);
+void addGatewayRoutes(Router& router, const Shop& shop);
 
 } // namespace outboxd::api
