@@ -39,11 +39,12 @@ http::Response success(const Success& success, int status, std::string body) {
     return response;
 }
 
-http::Response runWithoutKey(const Shop& shop, const Call& call, const Success& wanted,
-                             const Change& change) {
-    auto result = commerce::transact(shop.unitOfWork, change, [](const auto& outcome) {
-        return std::holds_alternative<std::string>(outcome);
+http::Response runWithoutKey(const Shop& shop, const Call& call, const Success& wanted, const Begin& begin,
+                             const GoOn& go) {
+    auto result = commerce::transact(shop.unitOfWork, begin, [](const auto& outcome) {
+        return !std::holds_alternative<http::Problem>(outcome);
     });
+    if (const auto* begun = std::get_if<commerce::Underway>(&result)) return go(*begun, Turn::first);
     if (const auto* problem = std::get_if<http::Problem>(&result))
         return http::toResponse(*problem, call.request);
     return success(wanted, wanted.status, std::move(std::get<std::string>(result)));
@@ -98,23 +99,43 @@ http::Response toResponse(const Call& call, const Success& wanted, commerce::Ide
 
 http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& wanted,
                        const Change& change) {
+    const auto begin = [&](commerce::Transaction& transaction) {
+        return std::visit(
+            [](auto&& result) -> std::variant<std::string, http::Problem, commerce::Underway> {
+                return std::forward<decltype(result)>(result);
+            },
+            change(transaction));
+    };
+    return runOutside(shop, call, need, wanted, begin, {});
+}
+
+http::Response runOutside(const Shop& shop, const Call& call, KeyNeed need, const Success& wanted,
+                          const Begin& begin, const GoOn& go) {
     if (need == KeyNeed::optional && !call.request.headers.get("Idempotency-Key"))
-        return runWithoutKey(shop, call, wanted, change);
+        return runWithoutKey(shop, call, wanted, begin, go);
     const auto request = idempotencyRequest(call);
     if (const auto* problem = std::get_if<http::Problem>(&request))
         return http::toResponse(*problem, call.request);
 
     std::optional<http::Problem> refusal;
-    const auto work = [&](commerce::Transaction& transaction) -> commerce::Reply {
+    const auto work =
+        [&](commerce::Transaction& transaction) -> std::variant<commerce::Reply, commerce::Underway> {
         refusal.reset();
-        auto result = change(transaction);
-        if (auto* body = std::get_if<std::string>(&result)) return {wanted.status, std::move(*body), true};
+        auto result = begin(transaction);
+        if (const auto* begun = std::get_if<commerce::Underway>(&result)) return *begun;
+        if (auto* body = std::get_if<std::string>(&result))
+            return commerce::Reply{wanted.status, std::move(*body), true};
         refusal = std::move(std::get<http::Problem>(result));
-        return {.status = refusal->status, .body = {}, .keep = false};
+        return commerce::Reply{.status = refusal->status, .body = {}, .keep = false};
     };
     auto outcome = shop.idempotent.run(std::get<commerce::IdempotencyRequest>(request), work);
     if (const auto* fresh = std::get_if<commerce::Fresh>(&outcome); fresh && !fresh->reply.keep)
         return http::toResponse(*refusal, call.request);
+    if (const auto* pending = std::get_if<commerce::Pending>(&outcome)) {
+        auto response = go(pending->what, pending->replayed ? Turn::again : Turn::first);
+        if (pending->replayed) response.headers.add("Idempotent-Replayed", "true");
+        return response;
+    }
     return toResponse(call, wanted, std::move(outcome));
 }
 

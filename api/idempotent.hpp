@@ -41,4 +41,14 @@ using Change = std::function<std::variant<std::string, http::Problem>(commerce::
 http::Response runOnce(const Shop& shop, const Call& call, KeyNeed need, const Success& success,
                        const Change& change);
 
+// For what needs the outside world: `begin` runs as above, but it may also begin something and say what; that is committed,
+// and `go` answers this request and each repetition. `first`: this request began it; else its state is the answer.
+using Begin =
+    std::function<std::variant<std::string, http::Problem, commerce::Underway>(commerce::Transaction&)>;
+enum class Turn { first, again };
+using GoOn = std::function<http::Response(const commerce::Underway&, Turn)>;
+
+http::Response runOutside(const Shop& shop, const Call& call, KeyNeed need, const Success& success,
+                          const Begin& begin, const GoOn& go);
+
 } // namespace outboxd::api

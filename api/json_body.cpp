@@ -187,7 +187,11 @@ std::optional<std::string> JsonObject::optionalText(std::string_view name) {
 }
 
 void JsonObject::objects(std::string_view name, const std::function<void(JsonObject&)>& each) {
-    const auto* value = require(name);
+    if (require(name)) optionalObjects(name, each);
+}
+
+void JsonObject::optionalObjects(std::string_view name, const std::function<void(JsonObject&)>& each) {
+    const auto* value = find(name);
     if (!value) return;
     if (!value->IsArray()) {
         body_.wrong(pointerTo(name), "must be a list");

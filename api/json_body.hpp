@@ -44,6 +44,8 @@ public:
     std::string_view exactlyOne(std::initializer_list<std::string_view> names);
     // Calls `each` for every element of a list of objects.
     void objects(std::string_view name, const std::function<void(JsonObject&)>& each);
+    // Does nothing if the name is absent.
+    void optionalObjects(std::string_view name, const std::function<void(JsonObject&)>& each);
 
 private:
     friend class JsonBody;

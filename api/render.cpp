@@ -92,6 +92,8 @@ void write(JsonWriter& json, const commerce::Payment& payment) {
     if (payment.merchant) json.field("merchant", *payment.merchant);
     if (payment.currency) json.field("currency", *payment.currency);
     if (payment.reference) json.field("reference", *payment.reference);
+    if (payment.order) json.field("refunded", payment.refunded);
+    if (payment.reason) json.field("reason", *payment.reason);
     json.field("createdAt", payment.createdAt);
 }
 
@@ -130,6 +132,21 @@ void write(JsonWriter& json, const commerce::Queued& queued) {
         .field("position", position)
         .field("claimedAt", claim.at)
         .field("decidedAt", claim.decidedAt);
+}
+
+void write(JsonWriter& json, const commerce::Refund& refund) {
+    json.field("refundId", refund.id)
+        .field("paymentId", refund.payment)
+        .field("state", commerce::name(refund.state))
+        .field("origin", commerce::name(refund.origin))
+        .field("amount", refund.amount)
+        .field("reason", refund.reason);
+    if (refund.order) json.field("orderId", *refund.order);
+    if (refund.failure) json.field("failure", *refund.failure);
+    json.beginList("lines");
+    for (const auto& [product, quantity] : refund.lines)
+        json.begin().field("productId", product).field("quantity", quantity).end();
+    json.endList().field("createdAt", refund.createdAt);
 }
 
 } // namespace outboxd::api

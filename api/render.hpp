@@ -25,6 +25,7 @@ void write(JsonWriter& json, const commerce::Payment& payment);
 void write(JsonWriter& json, const commerce::Coupon& coupon);
 void write(JsonWriter& json, const commerce::HeldCoupon& coupon);
 void write(JsonWriter& json, const commerce::Queued& queued);
+void write(JsonWriter& json, const commerce::Refund& refund);
 
 template <class Thing> std::string toJson(const Thing& thing) {
     JsonWriter json;

@@ -31,6 +31,8 @@ void addShopRoutes(Router& router, const Shop& shop) {
     addPaymentRoutes(router, shop);
     addCouponRoutes(router, shop);
     addCouponClaimRoutes(router, shop);
+    addRefundRoutes(router, shop);
+    addGatewayRoutes(router, shop);
     router.add("GET", "/openapi.yaml", Access::everyone,
                [](const Call& call) { return document(call, "application/yaml", kOpenApi); });
     router.add("GET", "/docs", Access::everyone, [](const Call& call) {

@@ -4,6 +4,7 @@
 #include "api/router.hpp"
 #include "commerce/authorizer.hpp"
 #include "commerce/best_sellers_cache.hpp"
+#include "commerce/card_payments.hpp"
 #include "commerce/claim_desk.hpp"
 #include "commerce/claim_watch.hpp"
 #include "commerce/coupon_reader.hpp"
@@ -11,6 +12,8 @@
 #include "commerce/orders.hpp"
 #include "commerce/shop_reader.hpp"
 #include "commerce/unit_of_work.hpp"
+
+#include <functional>
 
 namespace outboxd::api {
 
@@ -31,6 +34,10 @@ struct Shop {
     commerce::BestSellersCache& bestSellers;
     CouponDesk coupons;
     commerce::OrderRules orderRules = {};
+    commerce::PaymentWatch* watch = nullptr; // may be null: nobody counts
+    commerce::CardPayments* cards = nullptr; // null: there is no gateway, so cards are refused
+    // Which of the gateway's messages are genuine. Null: none is.
+    std::function<bool(const http::Request&)> genuineNews = nullptr;
 };
 
 // Everything under /api/v1, and the description of it at /openapi.yaml and, for people, at /docs. `shop` must outlive the router.

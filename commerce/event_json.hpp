@@ -22,6 +22,12 @@ public:
         writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
         return *this;
     }
+    // Not a `field`: a text would rather become a bool than a view of it.
+    EventJson& flag(std::string_view key, bool value) {
+        name(key);
+        writer_.Bool(value);
+        return *this;
+    }
     EventJson& field(std::string_view key, core::Money money) { return field(key, money.minorUnits()); }
     EventJson& field(std::string_view key, core::Timestamp time) { return field(key, core::toRfc3339(time)); }
     template <class Tag> EventJson& field(std::string_view key, core::Id<Tag> id) {
@@ -42,6 +48,18 @@ public:
             field("productId", line.product)
                 .field("quantity", line.quantity)
                 .field("unitPrice", line.unitPrice);
+            writer_.EndObject();
+        }
+        writer_.EndArray();
+        return *this;
+    }
+
+    EventJson& lines(const std::vector<Pieces>& lines) {
+        name("lines");
+        writer_.StartArray();
+        for (const auto& line : lines) {
+            writer_.StartObject();
+            field("productId", line.product).field("quantity", line.quantity);
             writer_.EndObject();
         }
         writer_.EndArray();

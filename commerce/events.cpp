@@ -24,7 +24,8 @@ OutboxEvent paymentCompleted(const core::Clock& clock, const Order& order, const
         .field("method", name(payment.method))
         .field("amount", payment.amount)
         .lines(order.lines)
-        .field("completedAt", payment.createdAt);
+        .field("completedAt", order.completedAt.value());
+    if (order.coupon) payload.field("couponId", *order.coupon).field("discount", order.discount);
     return newEvent(clock, "order", order.id.value, "PaymentCompleted", payload, traceparent);
 }
 

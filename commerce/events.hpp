@@ -14,7 +14,7 @@ namespace outboxd::commerce {
 // `traceparent` becomes a header of the event; the other arguments its payload.
 OutboxEvent pointsCharged(const core::Clock& clock, const Charged& charged,
                           const std::optional<std::string>& traceparent);
-// `payment.createdAt` is the moment in which the order was completed.
+// `order.completedAt` is set.
 OutboxEvent paymentCompleted(const core::Clock& clock, const Order& order, const Payment& payment,
                              const std::optional<std::string>& traceparent);
 OutboxEvent paymentAuthorized(const core::Clock& clock, const Payment& payment,

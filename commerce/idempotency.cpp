@@ -16,7 +16,7 @@ public:
         : transaction_(transaction), keys_(transaction.idempotencyKeys()), request_(request),
           now_(transaction.clock().today()), expiresAt_(now_ + keptFor) {}
 
-    Look run(const std::function<Reply(Transaction&)>& work) {
+    Look run(const IdempotentRunner::Work& work) {
         const auto found = keys_.lock(request_.scope, request_.key);
         if (std::holds_alternative<KeyLocked>(found)) return InProgress{};
         const auto* record = std::get_if<IdempotencyRecord>(&found);
@@ -28,7 +28,12 @@ public:
         } else if (!keys_.add(request_.scope, request_.key, request_.hash, expiresAt_)) {
             return std::nullopt;
         }
-        auto reply = work(transaction_);
+        auto result = work(transaction_);
+        if (const auto* begun = std::get_if<Underway>(&result)) {
+            keys_.leaveTo(request_.scope, request_.key, *begun);
+            return Pending{*begun, false};
+        }
+        auto& reply = std::get<Reply>(result);
         if (reply.keep) keys_.complete(request_.scope, request_.key, reply.status, reply.body);
         return Fresh{std::move(reply)};
     }
@@ -42,7 +47,9 @@ private:
 };
 
 bool isKept(const Look& look) {
-    const auto* fresh = look ? std::get_if<Fresh>(&*look) : nullptr;
+    if (!look) return false;
+    if (const auto* pending = std::get_if<Pending>(&*look)) return !pending->replayed;
+    const auto* fresh = std::get_if<Fresh>(&*look);
     return fresh && fresh->reply.keep;
 }
 
@@ -50,12 +57,12 @@ bool isKept(const Look& look) {
 
 IdempotentOutcome answerFrom(const IdempotencyRecord& record, const RequestHash& hash) {
     if (record.hash != hash) return KeyReused{};
+    if (!record.done && record.underway) return Pending{*record.underway};
     if (!record.done) return InProgress{};
     return Replayed{{record.status, record.body, true}};
 }
 
-IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request,
-                                        const std::function<Reply(Transaction&)>& work, Earlier earlier) {
+IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request, const Work& work, Earlier earlier) {
     // A commit of ours may or may not have happened.
     bool unknown = earlier == Earlier::outcome_unknown;
     for (int round = 1;; ++round) {
@@ -67,6 +74,7 @@ IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request,
             if (look && unknown) {
                 // Most likely our own answer, which its client has not seen yet.
                 if (auto* replayed = std::get_if<Replayed>(&*look)) return Fresh{std::move(replayed->reply)};
+                if (const auto* pending = std::get_if<Pending>(&*look)) return Pending{pending->what, false};
             }
             if (look) return std::move(*look);
             if (round == kRounds) return InProgress{};

@@ -37,12 +37,17 @@ struct Fresh {
 struct Replayed { // say `Idempotent-Replayed: true`
     Reply reply;
 };
+// What was begun goes on outside transactions: the answer is the state of `what`, whenever it is asked for.
+struct Pending {
+    Underway what;
+    bool replayed = true; // false: this request began it and goes on with it
+};
 struct InProgress { // 409: the same key is being worked on
     std::chrono::seconds retryAfter{1};
 };
 struct KeyReused {}; // 422: the key was used for another request
 
-using IdempotentOutcome = std::variant<Fresh, Replayed, InProgress, KeyReused>;
+using IdempotentOutcome = std::variant<Fresh, Replayed, Pending, InProgress, KeyReused>;
 
 // What a request that finds this record unexpired is answered.
 IdempotentOutcome answerFrom(const IdempotencyRecord& record, const RequestHash& hash);
@@ -62,8 +67,12 @@ public:
     // looks the key up again: a stored answer is this request's own; none means that nothing happened, and it
     // is tried again, a bounded number of times. `earlier`: how a try elsewhere ended. Throws what UnitOfWork::run
     // and `work` throw.
-    IdempotentOutcome run(const IdempotencyRequest& request, const std::function<Reply(Transaction&)>& work,
-                          Earlier earlier = Earlier::none);
+    //
+    // Work that needs the outside returns what it began instead of a reply: that is committed, and the key answers
+    // with its state for ever. After a commit whose answer was lost, what the key names may be a twin's: going
+    // on with it must be harmless.
+    using Work = std::function<std::variant<Reply, Underway>(Transaction&)>;
+    IdempotentOutcome run(const IdempotencyRequest& request, const Work& work, Earlier earlier = Earlier::none);
 
 private:
     UnitOfWork& unitOfWork_;

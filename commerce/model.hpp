@@ -107,6 +107,9 @@ struct Payment {
     std::optional<std::string> reference;   // of an authorization; the merchant's own
     std::optional<std::string> reason = {}; // why it failed, or is unknown
     core::Timestamp createdAt;
+    std::optional<std::string> gatewayKey = {};        // of a card payment: what the gateway knows it by
+    std::optional<core::Timestamp> nextInquiryAt = {}; // of one without an answer: when to ask the gateway
+    std::int64_t inquiries = 0;                        // how often it was asked in vain
 };
 
 // Stable names in UPPER_CASE, as the database and the API spell them.

@@ -15,41 +15,50 @@ bool isCurrency(std::string_view text) {
 
 } // namespace
 
+std::variant<Order, OrderNotFound, WrongState, OrderExpired> lockPayable(Transaction& transaction, OrderId id,
+                                                                         UserId payer) {
+    auto order = transaction.orders().lock(id);
+    if (!order || order->user != payer) return OrderNotFound{id};
+    if (order->state == OrderState::expired) return OrderExpired{order->expiresAt};
+    if (order->state != OrderState::waiting) return WrongState{order->state};
+    if (order->expiresAt <= transaction.clock().today()) return OrderExpired{order->expiresAt};
+    return std::move(*order);
+}
+
 void PayOrder::check(Problems&) const {}
 
 PayOrderResult payOrder(Transaction& transaction, const Valid<PayOrder>& command) {
-    const auto order = transaction.orders().lock(command->order);
-    if (!order) return OrderNotFound{command->order};
-    if (order->user != command->user) return NotOwner{};
+    auto payable = lockPayable(transaction, command->order, command->user);
+    if (auto* refusal = std::get_if<OrderNotFound>(&payable)) return *refusal;
+    if (auto* refusal = std::get_if<WrongState>(&payable)) return *refusal;
+    if (auto* refusal = std::get_if<OrderExpired>(&payable)) return *refusal;
+    auto& order = std::get<Order>(payable);
     const auto now = transaction.clock().today();
-    if (order->state == OrderState::expired) return OrderExpired{order->expiresAt};
-    if (order->state != OrderState::waiting) return WrongState{order->state};
-    if (order->expiresAt <= now) return OrderExpired{order->expiresAt};
-
-    if (!transaction.orders().move(order->id, OrderState::waiting, OrderState::complete, now)) {
+    order.completedAt = now;
+    if (!transaction.orders().move(order.id, OrderState::waiting, OrderState::complete, now)) {
         throw core::Error(core::ErrorKind::internal, "an order changed its state while its row was locked");
     }
     Payment payment;
     payment.method = PaymentMethod::points;
-    payment.amount = order->total;
-    payment.order = order->id;
-    payment.user = order->user;
+    payment.amount = order.total;
+    payment.order = order.id;
+    payment.user = order.user;
     payment.createdAt = now;
     payment.id = transaction.payments().add(payment);
-    transaction.outbox().add(paymentCompleted(transaction.clock(), *order, payment, command->traceparent));
+    transaction.outbox().add(paymentCompleted(transaction.clock(), order, payment, command->traceparent));
 
     // The account may be wanted by the user's other requests, so it is locked last.
     auto& accounts = transaction.accounts();
-    const core::Money taken{-order->total.minorUnits()};
-    const auto balance = accounts.change(order->user, taken, kMostBalance);
+    const core::Money taken{-order.total.minorUnits()};
+    const auto balance = accounts.change(order.user, taken, kMostBalance);
     if (!balance)
-        return InsufficientPoints{accounts.balance(order->user).value_or(core::Money{}), order->total};
-    accounts.record(order->user, {.id = {},
-                                  .kind = HistoryKind::use,
-                                  .amount = taken,
-                                  .balanceAfter = *balance,
-                                  .reference = "payment:" + std::to_string(payment.id.value),
-                                  .at = now});
+        return InsufficientPoints{accounts.balance(order.user).value_or(core::Money{}), order.total};
+    accounts.record(order.user, {.id = {},
+                                 .kind = HistoryKind::use,
+                                 .amount = taken,
+                                 .balanceAfter = *balance,
+                                 .reference = "payment:" + std::to_string(payment.id.value),
+                                 .at = now});
     return Paid{payment, now, *balance};
 }
 

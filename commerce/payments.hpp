@@ -22,10 +22,10 @@ struct Paid {
     core::Timestamp completedAt;
     core::Money balance; // of the account afterwards
 };
+// Also of an order that another user placed.
 struct OrderNotFound {
     OrderId order;
 };
-struct NotOwner {};
 struct WrongState {
     OrderState state; // complete (already paid), paying or cancelled
 };
@@ -37,12 +37,15 @@ struct InsufficientPoints {
     core::Money needed;
 };
 
-using PayOrderResult =
-    std::variant<Paid, OrderNotFound, NotOwner, WrongState, OrderExpired, InsufficientPoints>;
+using PayOrderResult = std::variant<Paid, OrderNotFound, WrongState, OrderExpired, InsufficientPoints>;
 
 // Order complete, payment, balance, history row and the event PaymentCompleted. Locks the order, then the
 // account. A refusal needs the transaction rolled back: rows may have been written.
 PayOrderResult payOrder(Transaction& transaction, const Valid<PayOrder>& command);
+
+// Locks the order; it waits for its payment and has not expired. For what pays it.
+std::variant<Order, OrderNotFound, WrongState, OrderExpired> lockPayable(Transaction& transaction,
+                                                                         OrderId order, UserId payer);
 
 struct Authorize {
     std::string merchant;                   // /merchant, 1 to 64 characters

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "commerce/model.hpp"
+#include "commerce/payment_ports.hpp"
 #include "commerce/product_ports.hpp"
 #include "platform/core/event_id.hpp"
 
@@ -57,13 +58,6 @@ public:
     virtual std::optional<Order> lockIfFree(OrderId id) = 0;
 };
 
-class Payments {
-public:
-    virtual ~Payments() = default;
-    // `payment.id` is ignored. Throws core::Error if the order has a live payment already.
-    virtual PaymentId add(const Payment& payment) = 0;
-};
-
 // docs/events.md says what each field means.
 struct OutboxEvent {
     core::EventId id;
@@ -87,10 +81,13 @@ public:
 
 using RequestHash = std::array<std::uint8_t, 32>;
 
+// What a gateway is asked for outside transactions.
+using Underway = std::variant<PaymentId, RefundId>;
+
 struct IdempotencyRecord {
     RequestHash hash{};
     bool done = false;                // false: an answer is still being made outside a transaction
-    std::optional<PaymentId> payment; // of an unfinished one: its answer is the state of this payment
+    std::optional<Underway> underway; // of an unfinished one: its answer is the state of this
     int status = 0;
     std::string body;
     core::Timestamp expiresAt;
@@ -114,13 +111,17 @@ public:
                          core::Timestamp expiresAt) = 0;
     virtual void complete(const std::string& scope, const std::string& key, int status,
                           const std::string& body) = 0;
+    // The locked record stays unfinished; from now on its answer is the state of `underway`.
+    virtual void leaveTo(const std::string& scope, const std::string& key, const Underway& underway) = 0;
 };
 
-class Carts;         // cart_ports.hpp
-class Claims;        // coupon_ports.hpp
-class Coupons;       // coupon_ports.hpp
-class Compensations; // compensation_ports.hpp
-class UserCoupons;   // coupon_ports.hpp
+class Carts;            // cart_ports.hpp
+class Claims;           // coupon_ports.hpp
+class Coupons;          // coupon_ports.hpp
+class Compensations;    // compensation_ports.hpp
+class UserCoupons;      // coupon_ports.hpp
+class GatewayCallbacks; // refund_ports.hpp
+class Refunds;          // refund_ports.hpp
 
 // One transaction under way. Used by one thread.
 class Transaction {
@@ -137,6 +138,8 @@ public:
     virtual Claims& claims() = 0;
     virtual UserCoupons& userCoupons() = 0;
     virtual Compensations& compensations() = 0;
+    virtual Refunds& refunds() = 0;
+    virtual GatewayCallbacks& gatewayCallbacks() = 0;
     virtual Outbox& outbox() = 0;
     virtual IdempotencyKeys& idempotencyKeys() = 0;
 };

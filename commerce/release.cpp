@@ -14,6 +14,12 @@ void giveCouponBack(Transaction& transaction, const Order& order) {
 
 } // namespace
 
+void releaseCoupon(Transaction& transaction, const Order& order) {
+    if (!order.coupon) return;
+    const auto wanted = couponBack(order.id, *order.coupon);
+    if (!transaction.compensations().add(order.id, {wanted}).empty()) giveCouponBack(transaction, order);
+}
+
 void release(Transaction& transaction, const Order& order) {
     std::vector<Compensation> wanted;
     if (order.coupon) wanted.push_back(couponBack(order.id, *order.coupon));

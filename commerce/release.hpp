@@ -10,4 +10,7 @@ namespace outboxd::commerce {
 // order to cancelled or expired in the same transaction. Stock rows are locked last, in product id order.
 void release(Transaction& transaction, const Order& order);
 
+// The coupon alone, if the order used one.
+void releaseCoupon(Transaction& transaction, const Order& order);
+
 } // namespace outboxd::commerce

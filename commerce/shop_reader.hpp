@@ -1,7 +1,7 @@
 // What can be looked at without changing anything.
 #pragma once
 
-#include "commerce/model.hpp"
+#include "commerce/refund.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -58,6 +58,9 @@ public:
     // Newest first, all or those in one state; empty for an unknown user.
     virtual Page<Order> orders(UserId user, std::optional<OrderState> state, const PageRequest& page) = 0;
     virtual std::optional<Payment> payment(PaymentId id) = 0;
+    virtual std::optional<Refund> refund(RefundId id) = 0;
+    // By id; empty for an unknown payment.
+    virtual Page<Refund> refunds(PaymentId payment, const PageRequest& page) = 0;
 };
 
 } // namespace outboxd::commerce

@@ -33,10 +33,16 @@ std::unique_ptr<api::RateLimiter> limiterOf(const Settings& settings, const core
                                               clock);
 }
 
+std::unique_ptr<commerce::CardPayments> cardPayments(commerce::UnitOfWork& unitOfWork, CardPart& part,
+                                                     const core::Clock& clock) {
+    if (!part.gateway) return nullptr;
+    return std::make_unique<commerce::CardPayments>(unitOfWork, *part.gateway, part.watch, clock, part.rules);
+}
+
 } // namespace
 
 ApiPart::ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
-                 CouponPart& coupons, const core::Clock& clock, core::Logger& logger,
+                 CouponPart& coupons, CardPart& cardPart, const core::Clock& clock, core::Logger& logger,
                  metrics::Registry& registry, std::function<void()> onCommitted)
     : unitOfWork(stores.requests, clock, onCommitted), reader(stores.requests),
       idempotent(unitOfWork, std::chrono::floor<std::chrono::seconds>(settings.idempotency.retention)),
@@ -46,15 +52,18 @@ ApiPart::ApiPart(const Settings& settings, Stores& stores, commerce::BestSellers
                  {.leaders = kBatchLeaders, .wait = settings.database.acquireTimeout}),
       credentials(credentialsOf(settings, clock)),
       authenticator(credentials ? static_cast<const api::Authenticator&>(*credentials) : nobody),
-      limiter(limiterOf(settings, clock)), shop{unitOfWork,
-                                                reader,
-                                                idempotent,
-                                                authorizer,
-                                                bestSellers,
-                                                {coupons.reader, coupons.queue, coupons.desk, coupons.watch,
-                                                 clock},
-                                                commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(
-                                                    settings.orders.paymentWindow)}},
+      limiter(limiterOf(settings, clock)), cards(cardPayments(unitOfWork, cardPart, clock)),
+      shop{.unitOfWork = unitOfWork,
+           .reader = reader,
+           .idempotent = idempotent,
+           .authorizer = authorizer,
+           .bestSellers = bestSellers,
+           .coupons = {coupons.reader, coupons.queue, coupons.desk, coupons.watch, clock},
+           .orderRules =
+               commerce::OrderRules{std::chrono::floor<std::chrono::seconds>(settings.orders.paymentWindow)},
+           .watch = &cardPart.watch,
+           .cards = cards.get(),
+           .genuineNews = cardPart.genuineNews},
       router(authenticator, logger, limiter.get()), metrics(registry, "api"),
       server(serverSettings(settings), router, clock, logger, &metrics), logger_(logger) {
     api::checkBinding(settings.http.host, authenticator, "http.host");

@@ -6,6 +6,7 @@
 #include "commerce/mysql/authorization_batches.hpp"
 #include "commerce/mysql/shop_reader.hpp"
 #include "commerce/mysql/unit_of_work.hpp"
+#include "daemon/card_part.hpp"
 #include "daemon/coupon_part.hpp"
 #include "daemon/credentials.hpp"
 #include "daemon/stores.hpp"
@@ -20,7 +21,8 @@ namespace outboxd::daemon {
 struct ApiPart {
     // `onCommitted` rings the relay of this node. The other parts must outlive this one.
     ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
-            CouponPart& coupons, const core::Clock& clock, core::Logger& logger, metrics::Registry& registry,
+            CouponPart& coupons, CardPart& cardPart, const core::Clock& clock, core::Logger& logger,
+            metrics::Registry& registry,
             std::function<void()> onCommitted);
 
     // Takes over keys and tokens that were read again; what cannot be taken is logged and changes nothing.
@@ -34,7 +36,8 @@ struct ApiPart {
     api::NoAuthentication nobody;
     std::unique_ptr<api::CredentialAuthenticator> credentials; // null: auth.mode is none
     const api::Authenticator& authenticator;
-    std::unique_ptr<api::RateLimiter> limiter; // null: no limit
+    std::unique_ptr<api::RateLimiter> limiter;     // null: no limit
+    std::unique_ptr<commerce::CardPayments> cards; // null: there is no gateway
     api::Shop shop;
     api::Router router;
     api::HttpMetrics metrics;

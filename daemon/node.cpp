@@ -69,18 +69,22 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       redis_(settings.redis.enabled ? std::make_unique<redis::Client>(redisSettings(settings)) : nullptr),
       coupons_(settings, stores_, clock, redis_.get(), registry_), locks_(stores_.work),
       nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
-      history_(stores_.work, nodeName(settings)), adminPorts_(adminPorts()),
+      history_(stores_.work, nodeName(settings)),
+      gateway_(settings.gateway.url.empty()
+                   ? nullptr
+                   : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
+      adminPorts_(adminPorts()),
       adminRouter_(adminAuthenticator_, logger),
-      adminServer_(adminSettings(settings), adminRouter_, clock, logger), jobParts_{stores_, clock, logger,
-                                                                                    [this] { ring(); }},
+      adminServer_(adminSettings(settings), adminRouter_, clock, logger),
+      cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
+                                                                                [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
-    if (!settings.gateway.url.empty()) gateway_.emplace(settings, clock, logger, registry_);
     if (settings.roles.contains(Role::relay)) {
         relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
     }
     if (settings.roles.contains(Role::api)) {
-        api_.emplace(settings, stores_, bestSellers_.cache, coupons_, clock, logger, registry_,
+        api_.emplace(settings, stores_, bestSellers_.cache, coupons_, cards_, clock, logger, registry_,
                      [this] { ring(); });
     }
     if (settings.roles.contains(Role::consumers)) {
@@ -171,6 +175,8 @@ std::vector<scheduler::Job> Node::jobs() {
         if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
         jobs.push_back(couponDrain(jobParts_, settings_.coupons, coupons_));
         if (coupons_.redisFilter) jobs.push_back(couponFilter(jobParts_, coupons_));
+        if (cards_.gateway)
+            jobs.push_back(paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules));
     }
     return jobs;
 }

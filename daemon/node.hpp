@@ -59,7 +59,7 @@ private:
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlJobHistory history_;
     std::atomic<bool> draining_{false};
-    std::optional<GatewayPart> gateway_; // if gateway.url is set
+    std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 
     api::NoAuthentication adminAuthenticator_; // whoever reaches the port may read, see admin.host
     api::AdminPorts adminPorts_;
@@ -67,6 +67,7 @@ private:
     http::Server adminServer_;
     std::optional<RelayPart> relay_;
     std::optional<ConsumersPart> consumers_;
+    CardPart cards_;
     JobParts jobParts_;
     BestSellersPart bestSellers_;
     scheduler::Scheduler scheduler_;

@@ -15,5 +15,7 @@ void addOrderRoutes(Router& router, const Shop& shop);
 void addCouponRoutes(Router& router, const Shop& shop);
 void addCouponClaimRoutes(Router& router, const Shop& shop);
 void addPaymentRoutes(Router& router, const Shop& shop);
+void addRefundRoutes(Router& router, const Shop& shop);
+void addGatewayRoutes(Router& router, const Shop& shop);
 
 } // namespace outboxd::api

@@ -18,6 +18,19 @@ inline http::Response json(std::string body) {
     return response;
 }
 
+// 204
+inline http::Response empty() {
+    http::Response response;
+    response.status = 204;
+    response.contentType.clear();
+    return response;
+}
+
+// Whether the client may see what belongs to `owner`; what is nobody's is for services alone.
+inline bool mayRead(const Call& call, const std::optional<commerce::UserId>& owner) {
+    return owner ? call.client.mayActFor(*owner) : !call.client.user;
+}
+
 inline http::Response refuse(const Call& call, const http::Problem& problem) {
     return http::toResponse(problem, call.request);
 }

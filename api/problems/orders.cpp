@@ -52,10 +52,6 @@ http::Problem problemFor(const commerce::OrderNotFound& refusal) {
     return {404, "order_not_found", fmt::format("There is no order {}.", refusal.order.value)};
 }
 
-http::Problem problemFor(const commerce::NotOwner&) {
-    return {403, "not_order_owner", "The order belongs to another user."};
-}
-
 http::Problem problemFor(const commerce::WrongState& refusal) {
     return {409, "wrong_order_state", fmt::format("The order is {}.", commerce::name(refusal.state))};
 }

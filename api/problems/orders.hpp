@@ -17,7 +17,6 @@ http::Problem problemFor(const commerce::CartFull&);
 http::Problem problemFor(const commerce::CartQuantityTooLarge& refusal);
 http::Problem problemFor(const commerce::CartEmpty&);
 http::Problem problemFor(const commerce::OrderNotFound& refusal);
-http::Problem problemFor(const commerce::NotOwner&);
 http::Problem problemFor(const commerce::WrongState& refusal);
 http::Problem problemFor(const commerce::OrderExpired& refusal);
 

@@ -25,11 +25,12 @@ IdempotencyRecord recordFrom(database::Session::TextRow row) {
     };
     IdempotencyRecord record{.hash = hashFrom(row[0]),
                              .done = row[1] == "DONE",
-                             .payment = {},
+                             .underway = {},
                              .status = static_cast<int>(number(row[2])),
                              .body = std::string{row[3]},
                              .expiresAt = database::parseDateTime(row[4]).value()};
-    if (!row[5].empty()) record.payment = PaymentId{number(row[5])};
+    if (!row[5].empty()) record.underway = PaymentId{number(row[5])};
+    if (!row[6].empty()) record.underway = RefundId{number(row[6])};
     return record;
 }
 

@@ -28,11 +28,12 @@ std::variant<KeyAbsent, KeyLocked, IdempotencyRecord> IdempotencyKeys::lock(cons
         const auto& row = rows.front();
         IdempotencyRecord record{.hash = hashFrom(row.bytes(0)),
                                  .done = row.bytes(1) == "DONE",
-                                 .payment = {},
+                                 .underway = {},
                                  .status = static_cast<int>(row.maybeInteger(2).value_or(0)),
                                  .body = row.maybeBytes(3).value_or(""),
                                  .expiresAt = row.time(4)};
-        if (!row.isNull(5)) record.payment = row.id<PaymentId>(5);
+        if (!row.isNull(5)) record.underway = row.id<PaymentId>(5);
+        if (!row.isNull(6)) record.underway = row.id<RefundId>(6);
         return record;
     } catch (const database::LockNotAvailable&) {
         return KeyLocked{};
@@ -57,6 +58,14 @@ void IdempotencyKeys::replace(const std::string& scope, const std::string& key, 
 void IdempotencyKeys::complete(const std::string& scope, const std::string& key, int status,
                                const std::string& body) {
     session_.execute(sql::idempotency::complete_key, {status, body, scope, key});
+}
+
+void IdempotencyKeys::leaveTo(const std::string& scope, const std::string& key, const Underway& underway) {
+    std::optional<PaymentId> payment;
+    std::optional<RefundId> refund;
+    if (const auto* id = std::get_if<PaymentId>(&underway)) payment = *id;
+    if (const auto* id = std::get_if<RefundId>(&underway)) refund = *id;
+    session_.execute(sql::idempotency::leave_key_to, {payment, refund, scope, key});
 }
 
 } // namespace outboxd::commerce::mysql

@@ -4,6 +4,7 @@
 #include "commerce/coupon.hpp"
 #include "commerce/model.hpp"
 #include "commerce/ports.hpp"
+#include "commerce/refund.hpp"
 #include "platform/database/session.hpp"
 
 #include <vector>
@@ -24,10 +25,12 @@ Order orderFrom(database::Session& session, const database::Row& row);
 std::vector<Order> ordersFrom(database::Session& session, const database::Rows& rows);
 // user_coupons.lock_user_coupon
 UserCoupon userCouponFrom(const database::Row& row);
-// payments.payment_by_id
+// payments.payment_by_id, lock_payment
 Payment paymentFrom(const database::Row& row);
 // A request's hash as it is stored. Throws core::Error(invalid_data) if it has not 32 bytes.
 std::string_view bytesOf(const RequestHash& hash);
 RequestHash hashFrom(std::string_view bytes);
+// refunds.refund_by_id, refunds_page; reads the lines with a second statement
+Refund refundFrom(database::Session& session, const database::Row& row);
 
 } // namespace outboxd::commerce::mysql

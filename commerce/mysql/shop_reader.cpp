@@ -6,6 +6,7 @@
 #include "sql/payments.hpp"
 #include "sql/points.hpp"
 #include "sql/products.hpp"
+#include "sql/refunds.hpp"
 #include "sql/stock.hpp"
 #include "sql/users.hpp"
 
@@ -19,9 +20,8 @@ std::int64_t before(const PageRequest& page) {
 }
 
 // `rows` were asked for one more than the page holds, to know whether there is a next one.
-template <class Item>
-Page<Item> pageOf(const database::Rows& rows, int limit, Item (*itemFrom)(const database::Row&)) {
-    Page<Item> page;
+template <class ItemFrom> auto pageOf(const database::Rows& rows, int limit, ItemFrom itemFrom) {
+    Page<decltype(itemFrom(rows.front()))> page;
     for (const auto& row : rows) {
         if (page.items.size() == static_cast<std::size_t>(limit)) {
             page.next = page.items.back().id.value;
@@ -112,6 +112,20 @@ std::optional<Payment> ShopReader::payment(PaymentId id) {
     const auto rows = database_.session()->query(sql::payments::payment_by_id, {id});
     if (rows.empty()) return std::nullopt;
     return paymentFrom(rows.front());
+}
+
+std::optional<Refund> ShopReader::refund(RefundId id) {
+    const auto session = database_.session();
+    const auto rows = session->query(sql::refunds::refund_by_id, {id});
+    if (rows.empty()) return std::nullopt;
+    return refundFrom(*session, rows.front());
+}
+
+Page<Refund> ShopReader::refunds(PaymentId payment, const PageRequest& page) {
+    const auto session = database_.session();
+    const auto rows =
+        session->query(sql::refunds::refunds_page, {payment, page.cursor.value_or(0), page.limit + 1});
+    return pageOf(rows, page.limit, [&](const database::Row& row) { return refundFrom(*session, row); });
 }
 
 } // namespace outboxd::commerce::mysql

@@ -21,6 +21,8 @@ public:
     std::optional<Order> order(OrderId id) override;
     Page<Order> orders(UserId user, std::optional<OrderState> state, const PageRequest& page) override;
     std::optional<Payment> payment(PaymentId id) override;
+    std::optional<Refund> refund(RefundId id) override;
+    Page<Refund> refunds(PaymentId payment, const PageRequest& page) override;
 
 private:
     database::Database& database_;

@@ -4,6 +4,7 @@
 #include "commerce/mysql/carts.hpp"
 #include "commerce/mysql/coupons.hpp"
 #include "commerce/mysql/give_back_ports.hpp"
+#include "commerce/mysql/payment_ports.hpp"
 #include "commerce/mysql/products.hpp"
 #include "commerce/ports.hpp"
 #include "platform/database/session.hpp"
@@ -46,15 +47,6 @@ private:
     database::Session& session_;
 };
 
-class Payments final : public commerce::Payments {
-public:
-    explicit Payments(database::Session& session) : session_(session) {}
-    PaymentId add(const Payment& payment) override;
-
-private:
-    database::Session& session_;
-};
-
 class Outbox final : public commerce::Outbox {
 public:
     explicit Outbox(database::Session& session) : session_(session) {}
@@ -78,6 +70,7 @@ public:
                  core::Timestamp expiresAt) override;
     void complete(const std::string& scope, const std::string& key, int status,
                   const std::string& body) override;
+    void leaveTo(const std::string& scope, const std::string& key, const Underway& underway) override;
 
 private:
     database::Session& session_;
@@ -87,8 +80,9 @@ class Transaction final : public commerce::Transaction {
 public:
     Transaction(database::Session& session, const core::Clock& clock)
         : clock_(clock), users_(session), accounts_(session), products_(session), carts_(session),
-          orders_(session), payments_(session), coupons_(session), claims_(session), userCoupons_(session),
-          compensations_(session), outbox_(session), idempotencyKeys_(session) {}
+          orders_(session), payments_(session, clock), refunds_(session), gatewayCallbacks_(session),
+          coupons_(session), claims_(session), userCoupons_(session), compensations_(session),
+          outbox_(session), idempotencyKeys_(session) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return users_; }
@@ -101,6 +95,8 @@ public:
     Claims& claims() override { return claims_; }
     UserCoupons& userCoupons() override { return userCoupons_; }
     Compensations& compensations() override { return compensations_; }
+    Refunds& refunds() override { return refunds_; }
+    GatewayCallbacks& gatewayCallbacks() override { return gatewayCallbacks_; }
     Outbox& outbox() override { return outbox_; }
     IdempotencyKeys& idempotencyKeys() override { return idempotencyKeys_; }
 
@@ -112,6 +108,8 @@ private:
     Carts carts_;
     Orders orders_;
     Payments payments_;
+    Refunds refunds_;
+    GatewayCallbacks gatewayCallbacks_;
     Coupons coupons_;
     Claims claims_;
     UserCoupons userCoupons_;

@@ -3,6 +3,9 @@
 #pragma once
 
 #include "commerce/best_sellers.hpp"
+#include "commerce/card_gateway.hpp"
+#include "commerce/card_rules.hpp"
+#include "commerce/payment_watch.hpp"
 #include "daemon/coupon_part.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
@@ -19,6 +22,11 @@ scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store
 // Ends orders that were not paid in time and gives back what they held. Twice: each order ends once, by compare and set;
 // late: such an order cannot be paid any more, but keeps its stock so long; half done: each order is a transaction.
 scheduler::Job orderExpiry(const JobParts& parts, Duration interval);
+// Asks the gateway about payments and refunds without an answer, and sends refunds that are owed. Twice or half done:
+// every call may be repeated under its key, every answer settles once. Late: orders stay in payment for longer. All
+// must outlive the job.
+scheduler::Job paymentRecovery(const JobParts& parts, commerce::CardGateway& gateway,
+                               commerce::PaymentWatch& watch, const commerce::CardRules& rules);
 
 // Decides waiting claims of coupons, in batches. Twice or half done: a decided claim is not touched again. Late: the
 // claims wait.

@@ -10,6 +10,9 @@ ALTER TABLE payment
     ADD KEY payment_order (order_id),
     ADD CONSTRAINT payment_refunded CHECK (refunded >= 0 AND refunded <= amount);
 
+-- A key whose answer is the state of a refund, as payment_id names a payment.
+ALTER TABLE idempotency_key ADD COLUMN refund_id BIGINT NULL;
+
 -- refunded of its payment counts what refunds in PENDING, UNKNOWN and SUCCEEDED take.
 CREATE TABLE refund (
     id              BIGINT       NOT NULL AUTO_INCREMENT,

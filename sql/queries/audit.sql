@@ -253,14 +253,17 @@ WHERE c.order_id BETWEEN ? AND ?
                          AND (o.state IN ('CANCELLED', 'EXPIRED') OR p.id IS NOT NULL)
                      ELSE TRUE END, FALSE);
 
+-- Done once all of the money went back, be it by another refund because the gateway declined the first.
 -- name: compensation_refund
 SELECT 'compensation' AS subject, c.compensation_key AS id,
-       CASE WHEN SUM(r.state = 'SUCCEEDED') > 0 THEN '1 refund, DONE' ELSE '1 refund, PENDING' END AS expected,
-       CONCAT(COUNT(r.id), ' refund, ', c.state) AS found
+       CASE WHEN SUM(CASE WHEN r.state = 'SUCCEEDED' THEN r.amount ELSE 0 END) >= p.amount THEN '1 refund, DONE'
+            ELSE '1 refund, PENDING' END AS expected,
+       CONCAT(COALESCE(SUM(r.origin = 'COMPENSATION'), 0), ' refund, ', c.state) AS found
 FROM compensation c
-LEFT JOIN refund r ON r.payment_id = c.target_id AND r.origin = 'COMPENSATION'
+LEFT JOIN payment p ON p.id = c.target_id
+LEFT JOIN refund r ON r.payment_id = c.target_id
 WHERE c.order_id BETWEEN ? AND ? AND c.target = 'REFUND'
-GROUP BY c.compensation_key, c.state
+GROUP BY c.compensation_key, c.state, p.amount
 HAVING expected <> found;
 
 -- name: refund_compensation

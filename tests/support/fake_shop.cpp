@@ -30,20 +30,14 @@ template <class Item> Page<Item> newestFirst(std::vector<Item> items, const Page
 }
 
 // Every port in one: works on a copy of the rows, which is kept or dropped as a whole.
-class FakeTransaction final : public Transaction,
-                              Users,
-                              Accounts,
-                              Products,
-                              Orders,
-                              Payments,
-                              Outbox,
-                              IdempotencyKeys {
+class FakeTransaction final : public Transaction, Users, Accounts, Products, Orders, Outbox, IdempotencyKeys {
 public:
     FakeTransaction(const core::Clock& clock, FakeShop::Rows& rows, const std::set<FakeShop::Key>& held,
                     const std::function<bool(const FakeShop::Key&)>& overtaken)
         : clock_(clock), rows_(rows), held_(held), overtaken_(overtaken), coupons_(rows.coupons, rows.lastId),
           claims_(rows), carts_(rows.carts, rows.users), userCoupons_(rows.userCoupons),
-          compensations_(rows.compensations) {}
+          compensations_(rows.compensations), payments_(rows.payments, rows.lastId),
+          refunds_(rows.refunds, rows.payments, rows.lastId), gatewayCallbacks_(rows.gatewayCallbacks) {}
 
     const core::Clock& clock() const override { return clock_; }
     Users& users() override { return *this; }
@@ -51,9 +45,11 @@ public:
     Products& products() override { return *this; }
     Carts& carts() override { return carts_; }
     Orders& orders() override { return *this; }
-    Payments& payments() override { return *this; }
     Coupons& coupons() override { return coupons_; }
     Claims& claims() override { return claims_; }
+    Payments& payments() override { return payments_; }
+    Refunds& refunds() override { return refunds_; }
+    GatewayCallbacks& gatewayCallbacks() override { return gatewayCallbacks_; }
     UserCoupons& userCoupons() override { return userCoupons_; }
     Compensations& compensations() override { return compensations_; }
     Outbox& outbox() override { return *this; }
@@ -145,7 +141,6 @@ private:
         if (completedAt) found->second.completedAt = completedAt;
         return true;
     }
-
     bool requestCancel(OrderId id) override {
         const auto found = rows_.orders.find(id);
         if (found == rows_.orders.end() || found->second.state != OrderState::paying) return false;
@@ -164,19 +159,6 @@ private:
         return ids;
     }
     std::optional<Order> lockIfFree(OrderId id) override { return maybe(rows_.orders, id); }
-
-    // Payments
-    PaymentId add(const Payment& payment) override {
-        for (const auto& [id, other] : rows_.payments) {
-            if (payment.order && other.order == payment.order && other.state != PaymentState::failed) {
-                throw core::Error(core::ErrorKind::internal, "the order has a live payment");
-            }
-        }
-        const PaymentId id{++rows_.lastId};
-        rows_.payments[id] = payment;
-        rows_.payments[id].id = id;
-        return id;
-    }
 
     // Outbox
     void add(const OutboxEvent& event) override { rows_.events.push_back(event); }
@@ -206,6 +188,9 @@ private:
         record.status = status;
         record.body = body;
     }
+    void leaveTo(const std::string& scope, const std::string& key, const Underway& underway) override {
+        rows_.keys.at({scope, key}).underway = underway;
+    }
 
     const core::Clock& clock_;
     FakeShop::Rows& rows_;
@@ -216,6 +201,9 @@ private:
     FakeCarts carts_;
     FakeUserCoupons userCoupons_;
     FakeCompensations compensations_;
+    FakePayments payments_;
+    FakeRefunds refunds_;
+    FakeGatewayCallbacks gatewayCallbacks_;
 };
 
 } // namespace
@@ -313,6 +301,25 @@ std::optional<Order> FakeShop::order(OrderId id) {
 std::optional<Payment> FakeShop::payment(PaymentId id) {
     const std::lock_guard lock(mutex_);
     return maybe(rows_.payments, id);
+}
+
+std::optional<Refund> FakeShop::refund(RefundId id) {
+    const std::lock_guard lock(mutex_);
+    return maybe(rows_.refunds, id);
+}
+
+Page<Refund> FakeShop::refunds(PaymentId payment, const PageRequest& page) {
+    const std::lock_guard lock(mutex_);
+    Page<Refund> result;
+    for (const auto& [id, refund] : rows_.refunds) {
+        if (refund.payment != payment || id.value <= page.cursor.value_or(0)) continue;
+        if (result.items.size() == static_cast<std::size_t>(page.limit)) {
+            result.next = result.items.back().id.value;
+            break;
+        }
+        result.items.push_back(refund);
+    }
+    return result;
 }
 
 std::vector<OutboxEvent> FakeShop::events() const {

@@ -5,6 +5,7 @@
 #include "commerce/shop_reader.hpp"
 #include "commerce/unit_of_work.hpp"
 #include "tests/support/fake_order_ports.hpp"
+#include "tests/support/fake_refunds.hpp"
 
 #include "tests/support/fake_coupons.hpp"
 
@@ -48,6 +49,9 @@ public:
     commerce::Page<commerce::Order> orders(commerce::UserId user, std::optional<commerce::OrderState> state,
                                            const commerce::PageRequest& page) override;
     std::optional<commerce::Payment> payment(commerce::PaymentId id) override;
+    std::optional<commerce::Refund> refund(commerce::RefundId id) override;
+    commerce::Page<commerce::Refund> refunds(commerce::PaymentId payment,
+                                             const commerce::PageRequest& page) override;
 
     // What was committed to the outbox, in order.
     std::vector<commerce::OutboxEvent> events() const;
@@ -63,9 +67,11 @@ public:
         std::vector<commerce::StockAdjustment> adjustments;
         FakeCarts::Rows carts;
         std::map<commerce::OrderId, commerce::Order> orders;
-        std::map<commerce::PaymentId, commerce::Payment> payments;
         std::map<commerce::CouponId, commerce::Coupon> coupons;
         std::map<commerce::ClaimId, commerce::Claim> claims;
+        PaymentRows payments;
+        RefundRows refunds;
+        std::set<std::string> gatewayCallbacks;
         std::map<commerce::UserCouponId, commerce::UserCoupon> userCoupons;
         std::map<std::string, commerce::Compensation> compensations;
         std::map<Key, commerce::IdempotencyRecord> keys;

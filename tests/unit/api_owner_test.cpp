@@ -33,6 +33,9 @@ struct Scene : testing::ApiFixture {
                      R"({"quantity":2})"));
         payment = post("/api/v1/orders/" + std::to_string(paidOrder) + "/payment", userBody(ann))
                       .number("/paymentId");
+        refund =
+            post("/api/v1/payments/" + std::to_string(payment) + "/refunds", R"({"amount":1,"reason":"r"})")
+                .number("/refundId");
         authorization = post("/api/v1/payments/authorizations",
                              R"({"merchant":"m","amount":5,"currency":"EUR","reference":"r"})")
                             .number("/paymentId");
@@ -75,7 +78,7 @@ struct Scene : testing::ApiFixture {
 
     NamedClients clients;
     api::Router named{clients, logger};
-    std::int64_t ann = 0, bob = 0, tea = 0, order = 0, payment = 0, authorization = 0, coupon = 0;
+    std::int64_t ann = 0, bob = 0, tea = 0, order = 0, payment = 0, refund = 0, authorization = 0, coupon = 0;
 };
 
 // What a user's client asks for, of Ann's things: it must be good when Ann asks. Several: with Ann's id, and with
@@ -84,6 +87,7 @@ using Asking = std::function<std::vector<http::Request>(const Scene&)>;
 
 struct Owned {
     Asking asking;
+    int refusal = 404; // 400 where older clients know no other
 };
 struct ForServices {}; // one user's client is refused: 403
 struct ForEveryone {}; // nothing in it belongs to a user
@@ -166,6 +170,21 @@ const std::map<std::string, Rule> kRules{
      owned([](const Scene& s) { return asked("GET", "coupons/" + id(s.coupon) + "/claims/" + id(s.ann)); })},
     {"GET /api/v1/payments/{paymentId}",
      owned([](const Scene& s) { return asked("GET", "payments/" + id(s.payment)); })},
+    {"POST /api/v1/payment",
+     Owned{
+         [](const Scene& s) {
+             const auto body = [&](std::int64_t user) {
+                 return R"({"userId":)" + id(user) + R"(,"orderId":)" + id(s.order) + "}";
+             };
+             return std::vector{asked("POST", "payment", body(s.ann)), asked("POST", "payment", body(s.bob))};
+         },
+         400}},
+    {"POST /api/v1/payments/{paymentId}/refunds", ForServices{}},
+    {"GET /api/v1/payments/{paymentId}/refunds",
+     owned([](const Scene& s) { return asked("GET", "payments/" + id(s.payment) + "/refunds"); })},
+    {"GET /api/v1/refunds/{refundId}",
+     owned([](const Scene& s) { return asked("GET", "refunds/" + id(s.refund)); })},
+    {"POST /api/v1/payments/callbacks", ForEveryone{}}, // its signature says who it is
 };
 
 // Bob gets 404 and nothing has changed; then, as a proof that the requests are good ones, Ann gets her answer.
@@ -175,7 +194,8 @@ void checkOwned(const std::string& route, const Owned& rule) {
     const auto before = scene.world();
     for (const auto& request : requests) {
         const auto refused = scene.as(scene.bob, request);
-        BOOST_TEST(refused.status == 404, route << ": " << refused.status << ' ' << refused.response.body);
+        BOOST_TEST(refused.status == rule.refusal,
+                   route << ": " << refused.status << ' ' << refused.response.body);
         BOOST_TEST(refused.code().ends_with("_not_found"), route << ": " << refused.code());
         if (request.method == "GET")
             BOOST_TEST(scene.as(scene.bob,

@@ -143,4 +143,34 @@ BOOST_AUTO_TEST_CASE(a_connection_that_keeps_breaking_is_reported_as_unknown) {
     BOOST_TEST(balance() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_on_outside_is_the_answer_for_ever) {
+    const auto begin = [this](Transaction& transaction) -> Underway {
+        charge(transaction);
+        return PaymentId{7};
+    };
+    const auto first = std::get<Pending>(runner.run(kRequest, begin));
+    BOOST_TEST(!first.replayed);
+    BOOST_TEST((std::get<PaymentId>(first.what) == PaymentId{7}));
+    BOOST_TEST(balance() == 100);
+    const auto again = std::get<Pending>(runner.run(kRequest, begin));
+    BOOST_TEST(again.replayed);
+    BOOST_TEST((std::get<PaymentId>(again.what) == PaymentId{7}));
+    BOOST_TEST(calls == 1);
+    BOOST_TEST(std::holds_alternative<KeyReused>(runner.run(kOtherBody, begin)));
+    clock.advance(24h);
+    BOOST_TEST(std::holds_alternative<Fresh>(send(kOtherBody)));
+    BOOST_TEST(std::holds_alternative<Replayed>(send(kOtherBody))); // nothing is left of the payment
+}
+
+BOOST_AUTO_TEST_CASE(whoever_loses_the_answer_to_its_beginning_goes_on_with_it) {
+    connection.loseAnswers(1);
+    const auto outcome = std::get<Pending>(runner.run(kRequest, [this](Transaction& transaction) -> Underway {
+        charge(transaction);
+        return RefundId{8};
+    }));
+    BOOST_TEST(!outcome.replayed);
+    BOOST_TEST((std::get<RefundId>(outcome.what) == RefundId{8}));
+    BOOST_TEST(calls == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 #include "commerce/events.hpp"
 #include "commerce/orders.hpp"
+#include "commerce/payment_events.hpp"
 #include "commerce/payments.hpp"
 #include "commerce/products.hpp"
 #include "commerce/users.hpp"
@@ -121,10 +122,37 @@ BOOST_AUTO_TEST_CASE(payloads_are_what_the_contract_of_events_says) {
     payment.id = PaymentId{9};
     payment.amount = order.total;
     payment.createdAt = clock.today();
+    order.completedAt = clock.today();
     BOOST_TEST(paymentCompleted(clock, order, payment, {}).payload.value() ==
                R"({"version":1,"orderId":7,"paymentId":9,"userId":3,"method":"POINTS","amount":660,"lines":[)"
                R"({"productId":1,"quantity":2,"unitPrice":300},{"productId":2,"quantity":3,"unitPrice":20}],)"
                R"("completedAt":"2026-01-01T00:00:00.000000Z"})");
+    order.coupon = CouponId{5};
+    order.discount = core::Money{60};
+    payment.method = PaymentMethod::card;
+    payment.reason = "no money";
+    BOOST_TEST(paymentCompleted(clock, order, payment, {})
+                   .payload->ends_with(
+                       R"("completedAt":"2026-01-01T00:00:00.000000Z","couponId":5,"discount":60})"));
+    const std::string head =
+        R"({"version":1,"orderId":7,"paymentId":9,"userId":3,"method":"CARD","amount":660,)";
+    BOOST_TEST(paymentFailed(clock, order, payment, {}).payload.value() ==
+               head + R"("couponId":5,"reason":"no money","failedAt":"2026-01-01T00:00:00.000000Z"})");
+    BOOST_TEST(paymentUnknown(clock, order, payment, {}).payload.value() ==
+               head + R"("reason":"no money","since":"2026-01-01T00:00:00.000000Z"})");
+    Refund refund;
+    refund.id = RefundId{11};
+    refund.amount = core::Money{300};
+    refund.reason = "broken";
+    refund.lines = {{ProductId{1}, 1}};
+    BOOST_TEST(
+        paymentRefunded(clock, order, payment, refund, {core::Money{660}, true}, {}).payload.value() ==
+        R"({"version":1,"orderId":7,"paymentId":9,"refundId":11,"userId":3,"method":"CARD","amount":300,)"
+        R"("refundedTotal":660,"full":true,"reason":"broken","lines":[{"productId":1,"quantity":1}],)"
+        R"("completedAt":"2026-01-01T00:00:00.000000Z","refundedAt":"2026-01-01T00:00:00.000000Z"})");
+    order.completedAt.reset();
+    BOOST_TEST(paymentRefunded(clock, order, payment, refund, {core::Money{300}, false}, {})
+                   .payload->ends_with(R"("quantity":1}],"refundedAt":"2026-01-01T00:00:00.000000Z"})"));
     payment.merchant = "shop \"7\"";
     payment.currency = "EUR";
     payment.reference = "r";

@@ -6,7 +6,7 @@ def tell(story):
     pay = lambda order, expect=201, payer=user: shop.post(order + "/payment", {"userId": payer}, expect)  # noqa: E731
 
     order = story.order(user, product)
-    pay(order, "not_order_owner", story.user())
+    pay(order, "order_not_found", story.user())
     payment = pay(order).headers["Location"]
     pay(order, "wrong_order_state")
     pay("/api/v1/orders/999999", "order_not_found")

@@ -1,0 +1,23 @@
+#include "commerce/payment_recovery.hpp"
+#include "daemon/jobs/jobs.hpp"
+
+namespace outboxd::daemon {
+
+using namespace std::chrono_literals;
+
+scheduler::Job paymentRecovery(const JobParts& parts, commerce::CardGateway& gateway,
+                               commerce::PaymentWatch& watch, const commerce::CardRules& rules) {
+    return {.name = "payment-recovery",
+            .schedule = {scheduler::Schedule::Kind::fixed_delay, 1s, 1s},
+            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0s},
+            .timeout = 10min,
+            .history = scheduler::Job::History::transitions,
+            .work = [&parts, &gateway, &watch, rules](const scheduler::JobContext& context) {
+                constexpr int batch = 100;
+                auto unitOfWork = fenced(parts, context);
+                commerce::PaymentRecovery recovery{unitOfWork, gateway, watch, rules};
+                recovery.round(batch, [&] { return !context.cancelled.stop_requested(); });
+            }};
+}
+
+} // namespace outboxd::daemon
