@@ -7,7 +7,7 @@ namespace {
 const std::string kLook = R"(
 local claimed = redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1])
 local value = redis.call('HGET', KEYS[1], 'value')
-local old = ARGV[2] - redis.call('PTTL', KEYS[1]) > 2 * ARGV[1]
+local old = value and ARGV[2] - redis.call('PTTL', KEYS[1]) > 2 * ARGV[1]
 return ((claimed or old) and '1' or '0') .. (value or '')
 )";
 

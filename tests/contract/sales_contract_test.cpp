@@ -3,6 +3,7 @@
 #include "commerce/mysql/sales.hpp"
 #include "commerce/redis/best_sellers_store.hpp"
 #include "sql/consumers.hpp"
+#include "sql/sales.hpp"
 #include "tests/support/crowd.hpp"
 #include "tests/support/fake_sales.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -200,7 +201,7 @@ struct RedisStore {
     RedisStore() : server("redis") {
         const auto address = server.address();
         client.emplace(
-            redis::Settings{"127.0.0.1", std::stoi(address.substr(address.rfind(':') + 1)), 500ms});
+            outboxd::redis::Settings{"127.0.0.1", std::stoi(address.substr(address.rfind(':') + 1)), 500ms});
         store_.emplace(*client, "shop", 10min, 90min);
     }
     BestSellersStore& store() { return *store_; }
@@ -211,8 +212,8 @@ struct RedisStore {
     }
 
     testing::PrivateServer server;
-    std::optional<redis::Client> client;
-    std::optional<redis::BestSellersStore> store_;
+    std::optional<outboxd::redis::Client> client;
+    std::optional<commerce::redis::BestSellersStore> store_;
 };
 
 BestSellers computed(int second) {
@@ -277,7 +278,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_expires_and_another_versions_value_counts_as_n
 
 BOOST_AUTO_TEST_CASE(a_claim_ends_by_itself) {
     RedisStore stage;
-    redis::BestSellersStore brisk(*stage.client, "brisk", 1ms);
+    commerce::redis::BestSellersStore brisk(*stage.client, "brisk", 1ms);
     BOOST_TEST(brisk.look().renew);
     while (!brisk.look().renew) {
         // Each question waits for the server's answer; a claim that never ends hangs here.

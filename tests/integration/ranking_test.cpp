@@ -50,15 +50,11 @@ public:
     }
     void send(int order, const std::string& id, const std::string& type, const std::string& payload) {
         ready();
+        const std::vector<kafka::Header> headers{{"id", id}, {"eventType", type}, {"outbox_seq", "1"}};
+        const auto time =
+            std::chrono::duration_cast<std::chrono::milliseconds>(shop.clock().today().time_since_epoch());
         producer_->produce(
-            {topic,
-             order % kPartitions,
-             std::to_string(order),
-             payload,
-             {{"id", id}, {"eventType", type}, {"outbox_seq", "1"}},
-             std::chrono::duration_cast<std::chrono::milliseconds>(shop.clock().today().time_since_epoch())
-                 .count()},
-            0);
+            {topic, order % kPartitions, std::to_string(order), payload, headers, time.count()}, 0);
         std::vector<kafka::Producer::Report> reports;
         if (!producer_->flush(30s, reports)) throw std::runtime_error("the broker takes no record");
     }
