@@ -7,6 +7,7 @@
 #include "scheduler/scheduler.hpp"
 #include "tests/support/fake_event_feed.hpp"
 #include "tests/support/fake_event_sink.hpp"
+#include "tests/support/fake_listener.hpp"
 #include "tests/support/job_stage.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/shared_outbox.hpp"

@@ -1,6 +1,7 @@
 // The loop that feeds a listener, over a topic in memory.
 #include "scheduler/consumer_service.hpp"
 #include "tests/support/fake_event_feed.hpp"
+#include "tests/support/fake_listener.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/memory_logger.hpp"
 
