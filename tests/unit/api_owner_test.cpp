@@ -117,6 +117,7 @@ const std::map<std::string, Rule> kRules{
      owned([](const Scene& s) { return asked("GET", "users/" + id(s.ann) + "/points/history"); })},
     {"POST /api/v1/products", ForServices{}},
     {"GET /api/v1/products", ForEveryone{}},
+    {"GET /api/v1/products/top5", ForEveryone{}},
     {"GET /api/v1/products/{productId}", ForEveryone{}},
     {"PUT /api/v1/products/{productId}/stock-slots", ForServices{}},
     {"POST /api/v1/products/{productId}/stock-adjustments", ForServices{}},

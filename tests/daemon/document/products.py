@@ -8,6 +8,8 @@ def tell(story):
     shop.get(path, 304, headers={"If-None-Match": tag})
     shop.get(path, 304, headers={"If-None-Match": '"x", W/' + tag})
     shop.ask("HEAD", path, expect=200)
+    best = "/api/v1/products/top5"
+    shop.get(best, 304, headers={"If-None-Match": shop.get(best).headers["ETag"]})
     shop.get("/api/v1/products/999999", "product_not_found")
     shop.post("/api/v1/products", {"name": "x", "price": 1, "stock": 1}, key=None)
     shop.post("/api/v1/products", {"name": "x", "price": 1.5, "stock": True}, "invalid_request")
