@@ -33,9 +33,6 @@ INSERT INTO stock_slot (product_id, slot, quantity) SELECT id, 0, 1000000000 FRO
 INSERT INTO product_sales (bucket_hour, product_id, quantity)
     SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL hour.seq HOUR, '%Y-%m-%d %H:00:00'), id, 1 + (id * 7 + hour.seq) % 50
     FROM product JOIN seq_0_to_72 hour;
-INSERT INTO product_sales (bucket_hour, product_id, quantity)
-    SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL hour.seq HOUR, '%Y-%m-%d %H:00:00'), id, 1 + (id * 7 + hour.seq) % 50
-    FROM product JOIN seq_0_to_72 hour;
 INSERT INTO coupon (name, kind, discount, total, starts_at, ends_at)
     VALUES ('first come', 'FIXED', 100, 10000000, UTC_TIMESTAMP(6) - INTERVAL 1 DAY, UTC_TIMESTAMP(6) + INTERVAL 1 DAY);
 """
