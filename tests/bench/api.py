@@ -30,8 +30,11 @@ INSERT INTO point_history (user_id, amount, balance_after, kind, reference)
     SELECT id, 1000000000000, 1000000000000, 'CHARGE', CONCAT('charge:', id) FROM users;
 INSERT INTO product (name, price) SELECT CONCAT('product ', seq), 100 + seq FROM seq_1_to_{PRODUCTS};
 INSERT INTO stock_slot (product_id, slot, quantity) SELECT id, 0, 1000000000 FROM product;
+INSERT INTO product_sales (bucket_hour, product_id, quantity)
+    SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL hour.seq HOUR, '%Y-%m-%d %H:00:00'), id, 1 + (id * 7 + hour.seq) % 50
+    FROM product JOIN seq_0_to_72 hour;
 INSERT INTO coupon (name, kind, discount, total, starts_at, ends_at)
-    VALUES ('first come', 'FIXED', 100, 1000, UTC_TIMESTAMP(6) - INTERVAL 1 DAY, UTC_TIMESTAMP(6) + INTERVAL 1 DAY);
+    VALUES ('first come', 'FIXED', 100, 10000000, UTC_TIMESTAMP(6) - INTERVAL 1 DAY, UTC_TIMESTAMP(6) + INTERVAL 1 DAY);
 """
 
 
@@ -181,7 +184,8 @@ class Bench:
         show("order and pay by points (as one)", orders)
         self.drained(database)
         claims = load(node, "claim", connections=64, seconds=self.seconds, users=USERS)
-        show("claim a coupon, one user each", claims)
+        show("claim a coupon, each user once", claims)
+        show("claim, bare front (one INSERT)", load(bare, "claim", connections=64, seconds=self.seconds, users=USERS))
         top5 = load(node, "top5", connections=64, seconds=self.seconds)
         show("top 5", top5)
 
