@@ -17,7 +17,9 @@ def drained(database, seconds=120):
 
 
 def audit_shop(test, database, load):
-    """The database holds what was answered with 2xx, all of it and nothing else."""
+    """The database agrees with itself, and holds what was answered with 2xx, all of it and nothing else."""
+    status, text = test.node("auditor").command("audit")
+    test.assertEqual(status, 0, text)
     placed, paid = load.total(lambda customer: customer.placed), load.total(lambda customer: customer.paid)
 
     orders = {order: (total, state) for order, total, state in
