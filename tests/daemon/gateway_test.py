@@ -84,6 +84,7 @@ class CardTest(DaemonTest):
         self.running.kill()
         for thread in self.asking:
             thread.join()
+        self.buyer.client.close()
         self.running.start().ready()
 
     def meanwhile(self, send):
