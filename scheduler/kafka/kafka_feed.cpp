@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kCommitWait = 2s;
-constexpr auto kAskWait = 500ms;
+constexpr auto kAskWait = 1s;
 
 Delivery deliveryOf(outboxd::kafka::ConsumedRecord record) {
     Delivery delivery;
