@@ -141,7 +141,7 @@ class Bench:
             theirs.append(load(bare, "authorize", **options))
             show("authorise, bare front", theirs[-1])
         database.run("TRUNCATE TABLE outbox_queue")  # what the runs without a relay left
-        node.write_config(roles=["api", "relay", "jobs"])
+        node.write_config(roles=["api", "relay", "jobs", "consumers"])
         node.start().ready()
         until(lambda: node.lanes() == 16, "the node has its lanes")
         for _ in range(self.rounds):
