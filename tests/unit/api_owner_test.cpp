@@ -143,7 +143,6 @@ const std::map<std::string, Rule> kRules{
      }}},
     {"GET /api/v1/users/{userId}/orders",
      owned([](const Scene& s) { return asked("GET", "users/" + id(s.ann) + "/orders"); })},
-    {"GET /api/v1/products/top5", ForEveryone{}},
     {"POST /api/v1/orders",
      owned([](const Scene& s) { return asked("POST", "orders", Scene::orderOf(s.ann, s.tea, 1)); })},
     {"GET /api/v1/orders/{orderId}",

@@ -50,6 +50,8 @@ def tell(story):
     guarded.post(order + "/cancel", {"userId": owner}, "order_not_found", headers=theirs)
     guarded.get(f"/api/v1/users/{owner}/cart", "user_not_found", headers=theirs)
     guarded.post("/api/v1/users", {}, "service_only", headers=ours)
+    guarded.post("/api/v1/coupons", {}, "admin_only", headers=ours)
+    guarded.post("/api/v1/payments/1/refunds", {}, "service_only", headers=ours)
     guarded.post("/api/v1/payments/authorizations", {}, "service_only", headers=ours)
     guarded.post("/api/v1/products", {"name": "x", "price": 1, "stock": 1}, headers=bearer("the-administrators-token"))
 

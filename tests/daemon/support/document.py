@@ -120,7 +120,8 @@ class Document:
             return [f"{answer.status} of type {answer.headers.get('Content-Type')}"]
         if (answer.status in (429, 503)) and not answer.headers.get("Retry-After", "").isdigit():
             wrong.append("no Retry-After")
-        if answer.status == 401 and not answer.headers.get("WWW-Authenticate"):
+        signed = operation is not None and operation.described.get("security") == []  # has a proof of its own
+        if answer.status == 401 and not signed and not answer.headers.get("WWW-Authenticate"):
             wrong.append("no WWW-Authenticate")
         if method == "HEAD":
             return wrong
