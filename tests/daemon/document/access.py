@@ -43,6 +43,8 @@ def tell(story):
     guarded.get(order, "order_not_found", headers=theirs)
     guarded.post(order + "/payment", {"userId": owner}, "user_not_found", headers=theirs)
     guarded.post(order + "/payment", {"userId": other}, "order_not_found", headers=theirs)
+    number = int(order.rsplit("/", 1)[1])
+    guarded.post("/api/v1/payment", {"userId": owner, "orderId": number}, "user_not_found", headers=theirs)
     guarded.post("/api/v1/products", {}, "admin_only", headers=ours)
     guarded.ask("PUT", "/api/v1/products/1/stock-slots", {}, "admin_only", headers=ours)
     guarded.post("/api/v1/products/1/stock-adjustments", {}, "admin_only", headers=ours)
