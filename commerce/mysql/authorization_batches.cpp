@@ -58,7 +58,7 @@ public:
         for (const auto& payment : payments) {
             statement.row({payment.order, payment.user, name(payment.method), payment.merchant,
                            payment.amount, payment.currency, payment.reference, name(payment.state),
-                           payment.createdAt, payment.createdAt});
+                           payment.gatewayKey, payment.nextInquiryAt, payment.createdAt, payment.createdAt});
         }
         session_.textExecute(statement.sql());
         // Rows of one INSERT ... VALUES have ids at equal distances, whoever else inserts (InnoDB knows their number
