@@ -47,12 +47,14 @@ core::Timestamp time(const rapidjson::Value& object, std::string_view name) {
     return *read;
 }
 
-Sale read(const core::EventId& id, const std::string& payload, std::int64_t sign) {
+std::variant<Sale, NoSale, Unreadable> read(const core::EventId& id, const std::string& payload, bool sold) {
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(payload.data(),
                                                                                            payload.size());
     if (document.HasParseError() || !document.IsObject()) throw Fault{"the payload is not a JSON object"};
     integer(document, "version", 1, 1);
+    // Money went back for an order that was never completed: nothing of it was counted.
+    if (!sold && !document.HasMember("completedAt")) return NoSale{};
     Sale sale{id, std::chrono::floor<std::chrono::hours>(time(document, "completedAt")), {}};
     const auto& lines = member(document, "lines");
     if (!lines.IsArray()) throw Fault{"lines is not a list"};
@@ -60,7 +62,7 @@ Sale read(const core::EventId& id, const std::string& payload, std::int64_t sign
         if (!line.IsObject()) throw Fault{"a line is not an object"};
         sale.lines.push_back(
             {ProductId{integer(line, "productId", 1, std::numeric_limits<std::int64_t>::max())},
-             sign * integer(line, "quantity", 1, kMostOfALine)});
+             (sold ? 1 : -1) * integer(line, "quantity", 1, kMostOfALine)});
     }
     return sale;
 }
@@ -74,7 +76,7 @@ std::variant<Sale, NoSale, Unreadable> readSale(const std::optional<core::EventI
     if (!id) return Unreadable{"the header id is missing or no event id"};
     if (!payload) return Unreadable{"there is no payload"};
     try {
-        return read(*id, *payload, sold ? 1 : -1);
+        return read(*id, *payload, sold);
     } catch (const Fault& fault) {
         return Unreadable{fault.reason};
     }

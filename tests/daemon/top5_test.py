@@ -44,9 +44,10 @@ class Top5(DaemonTest):
         return answer.json()
 
     def buy(self, product, quantity):
+        """The payment."""
         order = self.expect(201, "POST", "/api/v1/orders",
                             {"userId": self.user, "lines": [{"productId": product, "quantity": quantity}]})["orderId"]
-        self.expect(201, "POST", f"/api/v1/orders/{order}/payment", {"userId": self.user})
+        return self.expect(201, "POST", f"/api/v1/orders/{order}/payment", {"userId": self.user})["paymentId"]
 
     def top5(self):
         return self.expect(200, "GET", PATH)
@@ -84,6 +85,18 @@ class Top5(DaemonTest):
         self.assertEqual(self.database.number("SELECT SUM(quantity) FROM product_sales"), 18)
         self.assertEqual(self.running.metric('outboxd_consumer_refused_total{listener="ranking"}'), 0)
         self.assertEqual(self.running.terminate(), 0)
+
+    def test_what_comes_back_is_taken_off(self):
+        payment = self.buy(self.products[0], 5)
+        self.buy(self.products[1], 3)
+        self.see((self.products[0], 5), (self.products[1], 3))
+        path = f"/api/v1/payments/{payment}/refunds"
+        self.expect(201, "POST", path, {"reason": "broken", "amount": 20, "lines": [{"productId": self.products[0], "quantity": 3}]})
+        took = [self.see((self.products[1], 3), (self.products[0], 2))]
+        self.expect(201, "POST", path, {"reason": "late", "amount": 10})  # money alone
+        self.expect(201, "POST", path, {"reason": "sorry"})  # and all the rest
+        took.append(self.see((self.products[1], 3)))
+        print("\nafter the refund: " + ", ".join(f"{time:.2f} s" for time in took), flush=True)
 
     def test_a_client_that_has_the_answer_is_told_so(self):
         client = Client(self.running.port)

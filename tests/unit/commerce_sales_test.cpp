@@ -59,6 +59,14 @@ BOOST_AUTO_TEST_CASE(goods_that_come_back_are_taken_off_in_the_hour_of_the_sale)
     BOOST_TEST(sale.lines[0].quantity == -1);
 }
 
+BOOST_AUTO_TEST_CASE(money_back_for_an_order_that_was_never_completed_takes_nothing_off) {
+    const std::string refund =
+        R"({"version":1,"orderId":7,"lines":[],"refundedAt":"2026-01-03T18:00:00.000000Z"})";
+    BOOST_CHECK(std::holds_alternative<NoSale>(read("PaymentRefunded", refund)));
+    BOOST_CHECK(std::holds_alternative<Unreadable>(read("PaymentCompleted", refund)));
+    BOOST_CHECK(std::holds_alternative<Unreadable>(read("PaymentRefunded", "{}")));
+}
+
 BOOST_AUTO_TEST_CASE(other_events_sell_nothing_whatever_they_hold) {
     for (const auto* type : {"OrderPlaced", "OrderCancelled", "PaymentFailed", ""})
         BOOST_CHECK(std::holds_alternative<NoSale>(readSale(std::nullopt, type, "no json")));
