@@ -15,7 +15,7 @@ public:
     // Those of `ids` that exist, by id, without lock. Their stock is what was committed when the call ran.
     virtual std::vector<Product> find(const std::vector<ProductId>& ids) = 0;
     // Takes `quantity` off the stock if there is as much in all slots together, and locks what it took from
-    // until the end of the transaction. False: nothing taken, all slots locked. Never leaves a negative stock.
+    // until the end of the transaction. False: nothing taken. Never leaves a negative stock.
     // `product`: as found in this transaction; that its slots changed since does no harm.
     virtual bool take(const Product& product, std::int64_t quantity) = 0;
     // Adds to the stock of existing products, by product id, each named once. Locks what it adds to.

@@ -71,6 +71,9 @@ std::vector<Product> Products::find(const std::vector<ProductId>& ids) {
 }
 
 bool Products::take(const Product& product, std::int64_t quantity) {
+    // Even with all that others are about to take there was too little: nobody needs to be waited for to say so. When
+    // everybody asks for the last pieces, a crowd that locks slots only to be refused would end in deadlocks.
+    if (product.stock < quantity) return false;
     const auto slot = anySlotOf(product.slots);
     if (session_.execute(sql::stock::take_from_slot, {quantity, product.id, slot, quantity}) == 1)
         return true;

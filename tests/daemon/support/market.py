@@ -8,6 +8,7 @@ from collections import Counter, deque
 from .client import Api, Tally
 from .waiting import until
 
+LONG_AGO = 2000
 RECENT = 40  # of orders and payments, from which threads choose: the fewer, the more threads meet
 TOKENS = ("tok_ok",) * 16 + ("tok_declined",) * 2 + ("tok_silent", "tok_pending")
 
@@ -30,7 +31,8 @@ class Shared:
     def __init__(self, users, products, coupons):
         self.users, self.products, self.coupons = users, products, coupons
         self.mutex = threading.Lock()
-        self.orders = deque(maxlen=RECENT)  # (order, user)
+        self.orders = deque(maxlen=RECENT)  # (order, user, lines)
+        self.old = deque(maxlen=LONG_AGO)  # the same, much longer: most of them are over
         self.payments = deque(maxlen=RECENT)  # payments as they were answered, with the lines of their orders
 
     def add(self, where, thing):
@@ -99,6 +101,7 @@ class Shopper:
         if order is not None:
             self.told["order", order["orderId"]] = "PLACED"
             self.shared.add(self.shared.orders, (order["orderId"], user, lines))
+            self.shared.add(self.shared.old, (order["orderId"], user, lines))
 
     def pay_by_points(self):
         self.pay("pay by points", {"method": "POINTS"})
@@ -107,7 +110,7 @@ class Shopper:
         self.pay("pay by card", {"method": "CARD", "cardToken": self.chance.choice(TOKENS)})
 
     def pay(self, action, how):
-        chosen = self.shared.any_of(self.shared.orders, self.chance)
+        chosen = self.shared.any_of(self.shared.old if self.chance.random() < 0.1 else self.shared.orders, self.chance)
         if chosen is None:
             return
         order, user, lines = chosen
