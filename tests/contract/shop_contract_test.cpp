@@ -14,10 +14,10 @@ namespace {
 const core::Timestamp kTime{std::chrono::sys_days{std::chrono::year{2026} / 3 / 29} +
                             std::chrono::microseconds{5'400'000'001}};
 
-Product productNamed(ProductId id) {
-    Product product;
-    product.id = id;
-    return product;
+// As the use cases do: found and taken in one transaction.
+bool takeOf(Transaction& transaction, ProductId id, std::int64_t quantity) {
+    const auto found = transaction.products().find({id});
+    return !found.empty() && transaction.products().take(found.front(), quantity);
 }
 
 OutboxEvent eventOf(std::string aggregate) {
@@ -136,8 +136,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stock_is_taken_to_the_last_piece_and_no_further, S
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto take = [&](ProductId product, std::int64_t quantity) {
-        return keeping(shop,
-                       [&](Transaction& t) { return t.products().take(productNamed(product), quantity); });
+        return keeping(shop, [&](Transaction& t) { return takeOf(t, product, quantity); });
     };
     BOOST_TEST(!take(mug, 6));
     BOOST_TEST(take(mug, 4));
@@ -241,7 +240,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_rolled_back_or_thrown_out_of_leaves_nothin
     Shop shop;
     const auto mug = testing::ShopVerbs{shop.unitOfWork()}.product("mug", 300, 5);
     const auto touch = [&](Transaction& t) {
-        t.products().take(productNamed(mug), 2);
+        takeOf(t, mug, 2);
         t.outbox().add(eventOf("1"));
     };
     shop.unitOfWork().run([&](Transaction& t) {
