@@ -23,7 +23,8 @@ struct CardPart {
     PaymentMetrics watch; // of all payments, also without a gateway
     commerce::CardRules rules;
     commerce::CardGateway* gateway; // null: cards are not taken
-    std::function<bool(const http::Request&)> genuineNews; // whether a callback is the gateway's; empty: none is
+    // Whether a callback is the gateway's; empty: none is.
+    std::function<bool(const http::Request&)> genuineNews;
 };
 
 } // namespace outboxd::daemon

@@ -27,9 +27,12 @@ commerce::GatewayNews newsFrom(const Call& call, JsonObject& root, std::vector<h
 
 http::Response take(const Shop& shop, const Call& call) {
     if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
-    if (!shop.cards || !shop.genuineNews || !shop.genuineNews(call.request))
-        return refuse(call,
-                      {401, "signature_invalid", "This is not signed by the card gateway, or too long ago."});
+    if (!shop.cards || !shop.genuineNews || !shop.genuineNews(call.request)) {
+        auto response = refuse(
+            call, {401, "signature_invalid", "This is not signed by the card gateway, or too long ago."});
+        response.headers.add("WWW-Authenticate", "Webhook"); // RFC 9110, 11.6.1: a 401 names a way in
+        return response;
+    }
     JsonBody body(call.request);
     std::vector<http::FieldError> wrong;
     auto news = newsFrom(call, body.root(), wrong);

@@ -244,6 +244,7 @@ BOOST_AUTO_TEST_CASE(callbacks_are_believed_by_their_signature_alone) {
     const auto body = newsOf("charge", gatewayKey(id), 600, "succeeded");
     BOOST_TEST(news("m1", body, "forged").status == 401);
     BOOST_TEST(news("m1", body, "forged").code() == "signature_invalid");
+    BOOST_TEST(news("m1", body, "forged").header("WWW-Authenticate") == "Webhook");
     BOOST_TEST(orderState() == "PAYING");
     BOOST_TEST(news("m1", newsOf("charge", "nobody", 600, "succeeded")).code() == "payment_not_found");
     const auto wrong = news("m1", newsOf("charge", gatewayKey(id), 599, "succeeded"));
