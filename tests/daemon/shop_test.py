@@ -113,6 +113,7 @@ class Shop(DaemonTest):
 
     def audit_claims(self, market):
         """Exactly as many winners as there are coupons, or claimants."""
+        self.client.close()  # it was idle for as long as the crowd was there, and the node may have closed it
         claims = market.claims()
         for coupon in market.shared.coupons:
             claimants = [user for where, user in claims if where == coupon]
