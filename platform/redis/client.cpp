@@ -1,45 +1,69 @@
 #include "platform/redis/client.hpp"
 
-#include <Poco/Exception.h>
-#include <Poco/Redis/Array.h>
-#include <Poco/Redis/Client.h>
-#include <Poco/Redis/Exception.h>
-#include <Poco/SHA1Engine.h>
-
 #include <fmt/format.h>
+
+#include <hiredis/hiredis.h>
+#include <openssl/evp.h>
+
+#include <array>
 
 namespace outboxd::redis {
 
-using Poco::Redis::Array;
-using Poco::Redis::BulkString;
-
 namespace {
 
-// A reply of kind error: the connection is sound, the command was not.
-struct Refused {
-    std::string text;
-};
-
-Array commandOf(const std::vector<std::string>& words) {
-    Array command;
-    for (const auto& word : words) command.add(word);
-    return command;
+timeval toTimeval(std::chrono::milliseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {static_cast<time_t>(seconds.count()),
+            static_cast<suseconds_t>(std::chrono::microseconds{time - seconds}.count())};
 }
 
-Reply replyOf(const Poco::Redis::RedisType& reply) {
-    using namespace Poco::Redis;
-    if (const auto* number = dynamic_cast<const Type<Poco::Int64>*>(&reply))
-        return std::int64_t{number->value()};
-    if (const auto* text = dynamic_cast<const Type<std::string>*>(&reply))
-        return std::optional{text->value()};
-    if (const auto* bulk = dynamic_cast<const Type<BulkString>*>(&reply)) {
-        if (bulk->value().isNull()) return std::optional<std::string>{};
-        return std::optional{bulk->value().value()};
+struct FreeReply {
+    void operator()(redisReply* reply) const { freeReplyObject(reply); }
+};
+using ReplyHandle = std::unique_ptr<redisReply, FreeReply>;
+
+std::string textOf(const redisReply& reply) { return {reply.str, reply.len}; }
+
+// A refused command: the connection is sound, the command was not.
+void refuseErrors(const redisReply& reply) {
+    if (reply.type == REDIS_REPLY_ERROR)
+        throw core::Error(core::ErrorKind::invalid_data, "Redis: " + textOf(reply));
+}
+
+core::Error unexpectedType() {
+    return {core::ErrorKind::invalid_data, "Redis: a reply of another type than the command has"};
+}
+
+std::int64_t numberIn(const redisReply& reply) {
+    if (reply.type != REDIS_REPLY_INTEGER) throw unexpectedType();
+    return reply.integer;
+}
+
+Reply scriptReplyIn(const redisReply& reply) {
+    switch (reply.type) {
+    case REDIS_REPLY_INTEGER: return std::int64_t{reply.integer};
+    case REDIS_REPLY_STATUS:
+    case REDIS_REPLY_STRING: return std::optional{textOf(reply)};
+    case REDIS_REPLY_NIL: return std::optional<std::string>{};
+    default: break;
     }
     throw core::Error(core::ErrorKind::invalid_data, "the Redis script returned neither a number nor a text");
 }
 
+// As Redis names scripts: hexadecimal SHA-1.
+std::string sha1(const std::string& text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+        throw core::Error(core::ErrorKind::internal, "SHA-1 of a script failed");
+    std::string hex;
+    for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
+    return hex;
+}
+
 } // namespace
+
+void Client::Close::operator()(redisContext* connection) const { redisFree(connection); }
 
 Client::Client(Settings settings) : settings_(std::move(settings)) {}
 
@@ -54,11 +78,10 @@ Client::Connection Client::take() {
             return connection;
         }
     }
-    const Poco::Timespan limit(
-        std::chrono::duration_cast<std::chrono::microseconds>(settings_.timeout).count());
-    auto connection = std::make_unique<Poco::Redis::Client>();
-    connection->connect(settings_.host, settings_.port, limit);
-    connection->setReceiveTimeout(limit);
+    const auto limit = toTimeval(settings_.timeout);
+    Connection connection(redisConnectWithTimeout(settings_.host.c_str(), settings_.port, limit));
+    if (!connection || connection->err != 0) throw unavailable(connection.get());
+    if (redisSetTimeout(connection.get(), limit) != REDIS_OK) throw unavailable(connection.get());
     return connection;
 }
 
@@ -67,66 +90,68 @@ void Client::giveBack(Connection connection) {
     if (idle_.size() < settings_.idleConnections) idle_.push_back(std::move(connection));
 }
 
-// Runs `action` on a connection, which is closed unless all went well.
-template <class Action> auto Client::with(Action action) {
-    try {
-        auto connection = take();
-        auto result = action(*connection);
-        giveBack(std::move(connection));
-        return result;
-    } catch (const Poco::Exception& error) {
-        {
-            // The others are of the same age and have most likely lost the same server.
-            const std::lock_guard lock(mutex_);
-            idle_.clear();
-        }
-        throw core::Error(
-            core::ErrorKind::unavailable,
-            fmt::format("Redis at {}:{}: {}", settings_.host, settings_.port, error.displayText()),
-            "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait");
+core::Error Client::unavailable(const redisContext* connection) {
+    {
+        // The others are of the same age and have most likely lost the same server.
+        const std::lock_guard lock(mutex_);
+        idle_.clear();
     }
+    return {core::ErrorKind::unavailable,
+            fmt::format("Redis at {}:{}: {}", settings_.host, settings_.port,
+                        connection == nullptr ? "no memory for a connection" : connection->errstr),
+            "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait"};
 }
 
-template <class Result> Result Client::run(const Array& command) {
-    auto answer = with([&](Poco::Redis::Client& client) -> std::variant<Result, Refused> {
-        const auto reply = client.sendCommand(command);
-        if (const auto* error = dynamic_cast<const Poco::Redis::Type<Poco::Redis::Error>*>(reply.get()))
-            return Refused{error->value().getMessage()};
-        if (const auto* fine = dynamic_cast<const Poco::Redis::Type<Result>*>(reply.get()))
-            return fine->value();
-        return Refused{"a reply of another type than the command has"};
-    });
-    if (const auto* refused = std::get_if<Refused>(&answer))
-        throw core::Error(core::ErrorKind::invalid_data, "Redis: " + refused->text);
-    return std::get<Result>(std::move(answer));
+// Runs `use` on the reply. The connection is kept only if a whole reply came; after that it is sound, whatever the
+// reply says.
+template <class Use> auto Client::ask(const std::vector<std::string>& words, Use use) {
+    std::vector<const char*> texts;
+    std::vector<std::size_t> sizes;
+    for (const auto& word : words) {
+        texts.push_back(word.data());
+        sizes.push_back(word.size());
+    }
+    auto connection = take();
+    const ReplyHandle reply(static_cast<redisReply*>(
+        redisCommandArgv(connection.get(), static_cast<int>(words.size()), texts.data(), sizes.data())));
+    if (!reply) throw unavailable(connection.get());
+    giveBack(std::move(connection));
+    return use(*reply);
 }
 
-void Client::ping() { run<std::string>(commandOf({"PING"})); }
+void Client::ping() { ask({"PING"}, refuseErrors); }
 
 std::optional<std::string> Client::get(const std::string& key) {
-    const auto value = run<BulkString>(commandOf({"GET", key}));
-    if (value.isNull()) return std::nullopt;
-    return value.value();
+    return ask({"GET", key}, [](const redisReply& reply) -> std::optional<std::string> {
+        refuseErrors(reply);
+        if (reply.type == REDIS_REPLY_NIL) return std::nullopt;
+        if (reply.type != REDIS_REPLY_STRING) throw unexpectedType();
+        return textOf(reply);
+    });
 }
 
 void Client::set(const std::string& key, const std::string& value, std::chrono::milliseconds life) {
-    run<std::string>(commandOf({"SET", key, value, "PX", std::to_string(life.count())}));
+    ask({"SET", key, value, "PX", std::to_string(life.count())}, refuseErrors);
 }
 
-bool Client::del(const std::string& key) { return run<Poco::Int64>(commandOf({"DEL", key})) > 0; }
+bool Client::del(const std::string& key) {
+    return ask({"DEL", key}, [](const redisReply& reply) {
+        refuseErrors(reply);
+        return numberIn(reply) > 0;
+    });
+}
 
 std::int64_t Client::publish(const std::string& channel, const std::string& message) {
-    return run<Poco::Int64>(commandOf({"PUBLISH", channel, message}));
+    return ask({"PUBLISH", channel, message}, [](const redisReply& reply) {
+        refuseErrors(reply);
+        return numberIn(reply);
+    });
 }
 
 std::string Client::digestOf(const std::string& script) {
     const std::lock_guard lock(mutex_);
     auto& digest = digests_[script];
-    if (digest.empty()) {
-        Poco::SHA1Engine engine;
-        engine.update(script);
-        digest = Poco::DigestEngine::digestToHex(engine.digest());
-    }
+    if (digest.empty()) digest = sha1(script);
     return digest;
 }
 
@@ -135,22 +160,19 @@ Reply Client::eval(const std::string& script, const std::vector<std::string>& ke
     std::vector<std::string> words{"EVALSHA", digestOf(script), std::to_string(keys.size())};
     words.insert(words.end(), keys.begin(), keys.end());
     words.insert(words.end(), arguments.begin(), arguments.end());
-    auto answer = with([&](Poco::Redis::Client& client) -> std::variant<Reply, Refused> {
-        auto reply = client.sendCommand(commandOf(words));
-        const auto* error = dynamic_cast<const Poco::Redis::Type<Poco::Redis::Error>*>(reply.get());
-        if (error && error->value().getMessage().starts_with(
-                         "NOSCRIPT")) { // a new or restarted server: nothing was run
-            words[0] = "EVAL";
-            words[1] = script;
-            reply = client.sendCommand(commandOf(words));
-            error = dynamic_cast<const Poco::Redis::Type<Poco::Redis::Error>*>(reply.get());
-        }
-        if (error) return Refused{error->value().getMessage()};
-        return replyOf(*reply);
+    auto answer = ask(words, [](const redisReply& reply) -> std::optional<Reply> {
+        // A new or restarted server: nothing was run.
+        if (reply.type == REDIS_REPLY_ERROR && textOf(reply).starts_with("NOSCRIPT")) return std::nullopt;
+        refuseErrors(reply);
+        return scriptReplyIn(reply);
     });
-    if (const auto* refused = std::get_if<Refused>(&answer))
-        throw core::Error(core::ErrorKind::invalid_data, "Redis script: " + refused->text);
-    return std::get<Reply>(std::move(answer));
+    if (answer) return *answer;
+    words[0] = "EVAL";
+    words[1] = script;
+    return ask(words, [](const redisReply& reply) {
+        refuseErrors(reply);
+        return scriptReplyIn(reply);
+    });
 }
 
 } // namespace outboxd::redis

@@ -1,8 +1,8 @@
-// A Redis client that is bounded and survives its server: Poco::Redis with its traps handled.
+// A Redis client that is bounded and survives its server, over hiredis (why not Poco's: docs/decisions/0006).
 //
-//  - Every wait has the same limit: connecting, writing, reading. Poco has none by default.
-//  - A Poco client that has seen any trouble is thrown away with its connection: after a drop it raises
-//    assertions for ever, and after a time-out the late reply would be taken for that of the next command.
+//  - Every wait has the same limit: connecting, writing, reading. hiredis has none by default.
+//  - A connection that has seen any trouble is closed: after a time-out the late reply would be taken for that of the
+//    next command.
 //  - Redis is never the truth (see docs/guarantees.md): callers treat every Error as "not there".
 #pragma once
 
@@ -19,10 +19,7 @@
 #include <variant>
 #include <vector>
 
-namespace Poco::Redis {
-class Array;
-class Client;
-} // namespace Poco::Redis
+struct redisContext;
 
 namespace outboxd::redis {
 
@@ -60,9 +57,12 @@ public:
                const std::vector<std::string>& arguments);
 
 private:
-    using Connection = std::unique_ptr<Poco::Redis::Client>;
-    template <class Result> Result run(const Poco::Redis::Array& command);
-    template <class Action> auto with(Action action);
+    struct Close {
+        void operator()(redisContext* connection) const;
+    };
+    using Connection = std::unique_ptr<redisContext, Close>;
+    template <class Use> auto ask(const std::vector<std::string>& words, Use use);
+    core::Error unavailable(const redisContext* connection);
     Connection take();
     void giveBack(Connection connection);
     std::string digestOf(const std::string& script);

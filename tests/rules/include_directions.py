@@ -41,10 +41,10 @@ GENERATED = {"api_embedded": "api"}
 
 # Headers of libraries -> folders that may include them; tests may include any.
 LIBRARIES = {
-    r"Poco/": ["platform/http", "platform/redis"],
+    r"Poco/": ["platform/http"],
     r"(mysql|mariadb|ma_|errmsg|mysqld_error)": ["platform/database"],
     r"librdkafka/": ["platform/kafka"],
-    r"hiredis": [],
+    r"hiredis/": ["platform/redis"],
     r"yaml-cpp/": ["platform/config"],
     r"CLI/": ["daemon", "ctl"],
     r"prometheus/": ["platform/metrics"],
