@@ -55,7 +55,8 @@ PutInCartResult putInCart(Transaction& transaction, const Valid<PutInCart>& comm
 }
 
 AddToCartResult addToCart(Transaction& transaction, const Valid<AddToCart>& command) {
-    const auto& [product, more] = command->pieces;
+    const auto product = command->pieces.product;
+    const auto more = command->pieces.quantity;
     return change<AddToCartResult>(transaction, command->user, command->pieces,
                                    [&](std::int64_t there) -> AddToCartResult {
                                        if (there + more > kMostOfOneProduct)

@@ -17,7 +17,7 @@ ClaimResult ClaimDesk::claim(const ClaimRequest& request) {
     if (!combiner_.run(item))
         throw core::Error(core::ErrorKind::overloaded, "more claims came than the database takes in");
     if (item.error) std::rethrow_exception(item.error);
-    return std::move(*item.result);
+    return *item.result;
 }
 
 void ClaimDesk::serve(std::span<Item* const> items) noexcept {
@@ -26,7 +26,7 @@ void ClaimDesk::serve(std::span<Item* const> items) noexcept {
         std::vector<ClaimRequest> requests;
         for (const auto* item : items) requests.push_back(item->request);
         auto results = answers(requests, figures);
-        for (std::size_t i = 0; i < items.size(); ++i) items[i]->result = std::move(results[i]);
+        for (std::size_t i = 0; i < items.size(); ++i) items[i]->result = results[i];
     } catch (...) {
         for (auto* item : items) item->error = std::current_exception();
         figures = {.failed = items.size(), .batches = 1};
@@ -78,7 +78,7 @@ std::vector<ClaimResult> ClaimDesk::answers(const std::vector<ClaimRequest>& req
     std::vector<ClaimResult> complete;
     std::vector<ClaimRequest> claimed;
     for (std::size_t place = 0; place < requests.size(); ++place) {
-        const auto& result = complete.emplace_back(std::move(results[place].value()));
+        const auto& result = complete.emplace_back(results[place].value());
         if (std::holds_alternative<Queued>(result)) {
             ++figures.repeated;
             if (hints[place] == ClaimHint::none) claimed.push_back(requests[place]);

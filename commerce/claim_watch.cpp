@@ -25,7 +25,7 @@ std::optional<Claim> ClaimWatch::wait(ClaimId claim, std::chrono::milliseconds m
             self->woken.wait_until(lock, std::min(end, nextLook_));
         }
     }
-    auto decided = std::move(self->decided);
+    auto decided = self->decided;
     if (looker_ == &*self) looker_ = nullptr;
     waiters_.erase(self);
     // Also if somebody else was called to look and left instead: whoever is woken now looks.

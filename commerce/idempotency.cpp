@@ -62,7 +62,8 @@ IdempotentOutcome answerFrom(const IdempotencyRecord& record, const RequestHash&
     return Replayed{{record.status, record.body, true}};
 }
 
-IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request, const Work& work, Earlier earlier) {
+IdempotentOutcome IdempotentRunner::run(const IdempotencyRequest& request, const Work& work,
+                                        Earlier earlier) {
     // A commit of ours may or may not have happened.
     bool unknown = earlier == Earlier::outcome_unknown;
     for (int round = 1;; ++round) {

@@ -72,7 +72,8 @@ public:
     // with its state for ever. After a commit whose answer was lost, what the key names may be a twin's: going
     // on with it must be harmless.
     using Work = std::function<std::variant<Reply, Underway>(Transaction&)>;
-    IdempotentOutcome run(const IdempotencyRequest& request, const Work& work, Earlier earlier = Earlier::none);
+    IdempotentOutcome run(const IdempotencyRequest& request, const Work& work,
+                          Earlier earlier = Earlier::none);
 
 private:
     UnitOfWork& unitOfWork_;

@@ -22,8 +22,7 @@ struct ApiPart {
     // `onCommitted` rings the relay of this node. The other parts must outlive this one.
     ApiPart(const Settings& settings, Stores& stores, commerce::BestSellersCache& bestSellers,
             CouponPart& coupons, CardPart& cardPart, const core::Clock& clock, core::Logger& logger,
-            metrics::Registry& registry,
-            std::function<void()> onCommitted);
+            metrics::Registry& registry, std::function<void()> onCommitted);
 
     // Takes over keys and tokens that were read again; what cannot be taken is logged and changes nothing.
     void reload(const Settings& settings);

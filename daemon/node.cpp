@@ -73,11 +73,10 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       gateway_(settings.gateway.url.empty()
                    ? nullptr
                    : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
-      adminPorts_(adminPorts()),
-      adminRouter_(adminAuthenticator_, logger),
+      adminPorts_(adminPorts()), adminRouter_(adminAuthenticator_, logger),
       adminServer_(adminSettings(settings), adminRouter_, clock, logger),
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
-                                                                                [this] { ring(); }},
+                                                                     [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.roles.contains(Role::relay)) {

@@ -11,8 +11,6 @@ namespace outboxd::api {
 
 namespace {
 
-using commerce::CardPayments;
-
 constexpr Success kCreated{201, "/api/v1/payments", "paymentId"};
 
 void count(const Shop& shop, commerce::PaymentMethod method, const http::Response& response) {

@@ -22,7 +22,8 @@ bool parse(std::string_view text, rapidjson::Document& document) {
     if (document.HasParseError() || !document.IsObject() || text.find('\0') != std::string_view::npos)
         return false;
     std::vector<std::string_view> names;
-    for (const auto& member : document.GetObject()) names.push_back(textOf(member.name));
+    for (auto at = document.MemberBegin(); at != document.MemberEnd(); ++at)
+        names.push_back(textOf(at->name));
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) == names.end();
 }

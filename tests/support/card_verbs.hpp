@@ -35,8 +35,11 @@ public:
     commerce::RequestRefundResult requestRefund(commerce::PaymentId payment,
                                                 std::optional<std::int64_t> amount = {},
                                                 std::vector<commerce::Pieces> lines = {}) {
-        commerce::RequestRefund command{
-            .payment = payment, .amount = {}, .reason = "broken", .lines = lines, .traceparent = {}};
+        commerce::RequestRefund command{.payment = payment,
+                                        .amount = {},
+                                        .reason = "broken",
+                                        .lines = std::move(lines),
+                                        .traceparent = {}};
         if (amount) command.amount = core::Money{*amount};
         const auto checked = valid(std::move(command));
         return commerce::transact(

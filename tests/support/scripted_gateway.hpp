@@ -20,7 +20,7 @@ public:
 
     // The next call that moves money...
     void declineNext(std::string reason = "no money") {
-        script(Outcome::declined, Outcome::declined, reason);
+        script(Outcome::declined, Outcome::declined, std::move(reason));
     }
     void timeOutThenSucceed() { script(Outcome::unknown, Outcome::succeeded, "timeout"); }
     void timeOutThenDecline() { script(Outcome::unknown, Outcome::declined, "timeout"); }
@@ -97,7 +97,7 @@ private:
 
     Answer move(const std::string& key, core::Money amount, const std::string& paymentKey) {
         std::function<void()> act;
-        const auto answer = [&]() -> Answer {
+        auto answer = [&]() -> Answer {
             const std::lock_guard lock(mutex_);
             ++calls_;
             act = std::exchange(meanwhile_, {});

@@ -111,7 +111,8 @@ struct ApiFixture {
     commerce::Authorizer authorizer{batches, runner, clock};
     FakeSales sales{clock};
     commerce::BestSellersCache bestSellers{sales, nullptr, clock, logger};
-    api::Shop shop{rows, rows, runner, authorizer, bestSellers, {couponReader, claimQueue, claimDesk, claimWatch, clock}};
+    api::Shop shop{rows,       rows,        runner,
+                   authorizer, bestSellers, {couponReader, claimQueue, claimDesk, claimWatch, clock}};
     api::NoAuthentication authenticator;
     api::Router router{authenticator, logger};
 

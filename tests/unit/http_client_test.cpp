@@ -45,7 +45,7 @@ NoReply failure(const std::variant<http::ClientReply, NoReply>& result) {
 }
 
 // A server that takes the request's head and answers these bytes.
-std::function<void(testing::RawPeer&)> answering(std::string bytes) {
+std::function<void(testing::RawPeer&)> answering(const std::string& bytes) {
     return [bytes](testing::RawPeer& peer) {
         peer.readUntil("\r\n\r\n");
         peer.send(bytes);
@@ -62,7 +62,8 @@ BOOST_AUTO_TEST_SUITE(http_client)
 
 BOOST_AUTO_TEST_CASE(a_request_arrives_as_it_was_written) {
     testing::EdgeFixture edge;
-    http::ClientRequest request{.method = "POST", .path = "/charges/a%20b", .headers = {}, .body = "{\"a\":1}"};
+    http::ClientRequest request{
+        .method = "POST", .path = "/charges/a%20b", .headers = {}, .body = "{\"a\":1}"};
     request.headers.add("Idempotency-Key", "\"k\"");
     const auto answer = reply(call(to(edge.server.port(), "/gateway"), request));
     BOOST_TEST(answer.status == 200);
