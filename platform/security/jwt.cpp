@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <rapidjson/document.h>
+#include <utility>
 #include <vector>
 
 namespace outboxd::security {
@@ -22,8 +23,7 @@ bool parse(std::string_view text, rapidjson::Document& document) {
     if (document.HasParseError() || !document.IsObject() || text.find('\0') != std::string_view::npos)
         return false;
     std::vector<std::string_view> names;
-    for (auto at = document.MemberBegin(); at != document.MemberEnd(); ++at)
-        names.push_back(textOf(at->name));
+    for (const auto& member : std::as_const(document).GetObject()) names.push_back(textOf(member.name));
     std::sort(names.begin(), names.end());
     return std::adjacent_find(names.begin(), names.end()) == names.end();
 }
