@@ -61,7 +61,7 @@ public:
 private:
     template <class Call> Answer around(Call call) {
         points_.step();
-        const auto answer = call();
+        auto answer = call();
         points_.step();
         return answer;
     }

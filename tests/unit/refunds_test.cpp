@@ -19,8 +19,11 @@ struct Scene : testing::PaymentScene {
         });
     }
     bool isValid(std::optional<std::int64_t> amount, std::string reason, std::vector<Pieces> lines) {
-        RequestRefund command{
-            .payment = {1}, .amount = {}, .reason = std::move(reason), .lines = lines, .traceparent = {}};
+        RequestRefund command{.payment = {1},
+                              .amount = {},
+                              .reason = std::move(reason),
+                              .lines = std::move(lines),
+                              .traceparent = {}};
         if (amount) command.amount = core::Money{*amount};
         return validate(command).index() == 0;
     }
