@@ -1,5 +1,6 @@
 // What taking in many authorizations at once needs of the place where the rows live: the writes of ports.hpp, each for
-// all of a batch in one go. Contract suite: tests/contract/authorization_batch_contract_test.cpp.
+// all of a batch in one go. Tests: tests/integration/authorizer_test.cpp over the
+// MySQL adapter, tests/unit/commerce_authorizer_test.cpp over the one in memory.
 #pragma once
 
 #include "commerce/idempotency.hpp"

@@ -2,6 +2,7 @@
 
 #include "commerce/order_events.hpp"
 #include "commerce/release.hpp"
+#include "commerce/require.hpp"
 #include "platform/core/error.hpp"
 
 #include <exception>
@@ -11,8 +12,8 @@ namespace {
 
 // `order` is locked and waiting.
 void end(Transaction& transaction, const Order& order, OrderState state, const OutboxEvent& event) {
-    if (!transaction.orders().move(order.id, OrderState::waiting, state, std::nullopt))
-        throw core::Error(core::ErrorKind::internal, "an order changed its state while its row was locked");
+    require(transaction.orders().move(order.id, OrderState::waiting, state, std::nullopt),
+            "an order changed its state while its row was locked");
     transaction.outbox().add(event);
     release(transaction, order); // locks stock, so it comes last
 }

@@ -1,6 +1,7 @@
 #include "commerce/card_payments.hpp"
 
 #include "commerce/refund_ports.hpp"
+#include "commerce/require.hpp"
 #include "commerce/watched_settlement.hpp"
 #include "platform/core/error.hpp"
 
@@ -35,9 +36,8 @@ BeginCardPaymentResult beginCardPayment(Transaction& transaction, const CardRule
     if (auto* refusal = std::get_if<WrongState>(&payable)) return *refusal;
     if (auto* refusal = std::get_if<OrderExpired>(&payable)) return *refusal;
     const auto& order = std::get<Order>(payable);
-    if (!transaction.orders().move(order.id, OrderState::waiting, OrderState::paying, std::nullopt)) {
-        throw core::Error(core::ErrorKind::internal, "an order changed its state while its row was locked");
-    }
+    require(transaction.orders().move(order.id, OrderState::waiting, OrderState::paying, std::nullopt),
+            "an order changed its state while its row was locked");
     Payment payment;
     payment.method = PaymentMethod::card;
     payment.state = PaymentState::pending;

@@ -2,7 +2,7 @@
 
 #include "commerce/coupon_ports.hpp"
 #include "commerce/order_events.hpp"
-#include "platform/core/error.hpp"
+#include "commerce/require.hpp"
 
 #include <fmt/format.h>
 
@@ -58,8 +58,8 @@ useCoupon(Transaction& transaction, const Coupon& coupon, const Order& order) {
     if (!held) return UnknownCoupon{coupon.id};
     if (held->state != UserCouponState::available) return CouponNotUsable{coupon.id, held->state};
     if (coupon.endsAt <= order.createdAt) return CouponNotUsable{coupon.id, UserCouponState::expired};
-    if (!transaction.userCoupons().use(held->id, order.id, order.createdAt))
-        throw core::Error(core::ErrorKind::internal, "a held coupon changed while its row was locked");
+    require(transaction.userCoupons().use(held->id, order.id, order.createdAt),
+            "a held coupon changed while its row was locked");
     return std::nullopt;
 }
 

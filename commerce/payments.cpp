@@ -1,7 +1,7 @@
 #include "commerce/payments.hpp"
 
 #include "commerce/events.hpp"
-#include "platform/core/error.hpp"
+#include "commerce/require.hpp"
 
 #include <algorithm>
 
@@ -35,9 +35,8 @@ PayOrderResult payOrder(Transaction& transaction, const Valid<PayOrder>& command
     auto& order = std::get<Order>(payable);
     const auto now = transaction.clock().today();
     order.completedAt = now;
-    if (!transaction.orders().move(order.id, OrderState::waiting, OrderState::complete, now)) {
-        throw core::Error(core::ErrorKind::internal, "an order changed its state while its row was locked");
-    }
+    require(transaction.orders().move(order.id, OrderState::waiting, OrderState::complete, now),
+            "an order changed its state while its row was locked");
     Payment payment;
     payment.method = PaymentMethod::points;
     payment.amount = order.total;

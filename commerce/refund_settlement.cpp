@@ -2,17 +2,13 @@
 #include "commerce/payment_events.hpp"
 #include "commerce/refund_ports.hpp"
 #include "commerce/release.hpp"
+#include "commerce/require.hpp"
 #include "commerce/settlement.hpp"
-#include "platform/core/error.hpp"
 
 namespace outboxd::commerce {
 namespace {
 
 using Outcome = GatewayAnswer::Outcome;
-
-void require(bool holds, const char* what) {
-    if (!holds) throw core::Error(core::ErrorKind::internal, what);
-}
 
 bool isOpen(RefundState state) { return state == RefundState::pending || state == RefundState::unknown; }
 

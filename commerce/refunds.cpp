@@ -1,8 +1,8 @@
 #include "commerce/refunds.hpp"
 
 #include "commerce/refund_ports.hpp"
+#include "commerce/require.hpp"
 #include "commerce/settlement.hpp"
-#include "platform/core/error.hpp"
 
 #include <fmt/format.h>
 
@@ -61,7 +61,7 @@ RequestRefundResult requestRefund(Transaction& transaction, const CardRules& rul
     if (!seen->order) return NotRefundable{seen->method, seen->state};
     const auto order = transaction.orders().lock(*seen->order);
     const auto payment = transaction.payments().lock(command->payment);
-    if (!order || !payment) throw core::Error(core::ErrorKind::internal, "a payment or its order vanished");
+    require(order && payment, "a payment or its order vanished");
     if (!canBeRefunded(transaction, *payment)) return NotRefundable{payment->method, payment->state};
 
     const core::Money left = payment->amount.minus(payment->refunded).value();

@@ -5,16 +5,12 @@
 #include "commerce/payment_events.hpp"
 #include "commerce/refund_ports.hpp"
 #include "commerce/release.hpp"
-#include "platform/core/error.hpp"
+#include "commerce/require.hpp"
 
 namespace outboxd::commerce {
 namespace {
 
 using Outcome = GatewayAnswer::Outcome;
-
-void require(bool holds, const char* what) {
-    if (!holds) throw core::Error(core::ErrorKind::internal, what);
-}
 
 bool isOpen(PaymentState state) { return state == PaymentState::pending || state == PaymentState::unknown; }
 

@@ -106,30 +106,10 @@ private:
 
 AuthorizationBatches::AuthorizationBatches(database::Database& database, std::function<void()> onCommitted,
                                            std::function<void(database::Session&)> beforeCommit)
-    : database_(database), onCommitted_(std::move(onCommitted)), beforeCommit_(std::move(beforeCommit)) {}
+    : transactions_(database, std::move(onCommitted), std::move(beforeCommit)) {}
 
 void AuthorizationBatches::run(const std::function<Ending(AuthorizationBatch&)>& work) {
-    bool hasEvents = false;
-    const auto ring = [&] {
-        if (hasEvents && onCommitted_) onCommitted_();
-    };
-    const auto body = [&](database::Session& session) {
-        Batch batch(session);
-        const auto ending = work(batch);
-        hasEvents = ending == Ending::commit && batch.hasEvents();
-        if (ending == Ending::commit && beforeCommit_) beforeCommit_(session);
-        return ending;
-    };
-    const auto endingOf = [](Ending ending) {
-        return ending == Ending::commit ? database::Ending::commit : database::Ending::rollback;
-    };
-    try {
-        database_.transact(body, endingOf);
-    } catch (const core::Error& error) {
-        if (error.kind() == core::ErrorKind::outcome_unknown) ring();
-        throw;
-    }
-    ring();
+    transactions_.run([](database::Session& session) { return Batch(session); }, work);
 }
 
 } // namespace outboxd::commerce::mysql

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commerce/authorization_batch.hpp"
-#include "platform/database/database.hpp"
+#include "commerce/mysql/shop_transactions.hpp"
 
 #include <functional>
 
@@ -19,9 +19,7 @@ public:
     void run(const std::function<Ending(AuthorizationBatch&)>& work) override;
 
 private:
-    database::Database& database_;
-    std::function<void()> onCommitted_;
-    std::function<void(database::Session&)> beforeCommit_;
+    ShopTransactions transactions_;
 };
 
 } // namespace outboxd::commerce::mysql

@@ -99,6 +99,7 @@ public:
     GatewayCallbacks& gatewayCallbacks() override { return gatewayCallbacks_; }
     Outbox& outbox() override { return outbox_; }
     IdempotencyKeys& idempotencyKeys() override { return idempotencyKeys_; }
+    bool hasEvents() const { return outbox_.hasEvents(); }
 
 private:
     const core::Clock& clock_;

@@ -1,8 +1,7 @@
 // Transactions of the shop on MariaDB and MySQL.
 #pragma once
 
-#include "commerce/unit_of_work.hpp"
-#include "platform/database/database.hpp"
+#include "commerce/mysql/shop_transactions.hpp"
 
 #include <functional>
 
@@ -21,10 +20,8 @@ public:
     void run(const std::function<Ending(Transaction&)>& work) override;
 
 private:
-    database::Database& database_;
+    ShopTransactions transactions_;
     const core::Clock& clock_;
-    std::function<void()> onCommitted_;
-    std::function<void(database::Session&)> beforeCommit_;
 };
 
 } // namespace outboxd::commerce::mysql

@@ -9,13 +9,13 @@ import re
 import signal
 import socket
 import subprocess
-import threading
 import unittest
 import uuid
 
 import document
 from support.case import DaemonTest
 from support.document import Document, Watched
+from support.forwarder import Forwarder
 from support.stack import ROOT
 from support.waiting import until
 
@@ -27,37 +27,18 @@ def codes_of_the_manual():
     return {code for row in rows for code in re.findall(r"`([a-z_0-9]+)`", row[2])}
 
 
-class Cut:
-    """A way to the database that ends when certain bytes pass, or for good."""
+class Cut(Forwarder):
+    """A way to the database that ends when certain bytes pass."""
 
-    def __init__(self, target):
-        self.target, self.word, self.ends = target, None, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+    word = None
 
     def at(self, word):
         self.word = word
 
-    def close(self):
-        for end in [self.listener, *self.ends]:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def accept(self):
-        with contextlib.suppress(OSError):
-            while True:
-                near = self.listener.accept()[0]
-                far = socket.create_connection(self.target)
-                self.ends += [near, far]
-                for source, sink, checked in ((near, far, True), (far, near, False)):
-                    threading.Thread(target=self.pump, args=[source, sink, checked], daemon=True).start()
-
-    def pump(self, source, sink, checked):
+    def pump(self, source, sink, there):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if checked and self.word and self.word in data:
+                if there and self.word and self.word in data:
                     break
                 sink.sendall(data)
         for end in (source, sink):
@@ -154,10 +135,9 @@ class Story:
     def severed(self):
         """A client of a node whose way to the database can be cut."""
         settings = self.database.stack.database_settings(self.database.schema)
-        cut = Cut((settings["host"], settings["port"]))
-        node = self.node("severed", roles=["api"], database={"host": "127.0.0.1", "port": cut.port})
-        yield self.client(node), cut
-        cut.close()
+        with Cut(0, (settings["host"], settings["port"])) as cut:
+            node = self.node("severed", roles=["api"], database={"host": "127.0.0.1", "port": cut.port})
+            yield self.client(node), cut
 
 
 class ApiDocument(DaemonTest):

@@ -30,7 +30,7 @@ def tell(story):
         story.test.assertEqual(verdict["state"], "ISSUED")
         claim(full, winner, 200)
         statuses = {claim(full, loser, "coupon_sold_out").status, claim(early, user, "coupon_not_started").status,
-                    claim(late, user, "coupon_ended").status, claim(full, 999999, "user_not_found").status,
+                    claim(late, user, "coupon_ended").status, claim(coupon, 999999, "user_not_found").status,
                     claim("/api/v1/coupons/999999", user, "coupon_not_found").status}
         story.test.assertEqual(statuses, {400} if refused == 400 else {404, 409})
     shop.get(f"{full}/claims/{loser}", "coupon_sold_out")

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, deque
 
 from .client import Api, Tally
-from .waiting import until
+from .crowd import Crowd
 
 LONG_AGO = 2000
 RECENT = 40  # of orders and payments, from which threads choose: the fewer, the more threads meet
@@ -147,7 +147,7 @@ class Shopper:
             self.points[user] += refund["amount"]
 
 
-class Market:
+class Market(Crowd):
     """`size` shoppers in as many threads, from start() to stop()."""
 
     def __init__(self, ports, users, products, coupons, size=64, seed=1):
@@ -155,32 +155,7 @@ class Market:
         self.shared = Shared(users, products, coupons)
         self.shoppers = [Shopper(Api(ports[at % len(ports):] + ports[:at % len(ports)], self.tally), self.shared,
                                  seed * 1000 + at) for at in range(size)]
-        self.stopping = threading.Event()
-        self.errors = []
-        self.threads = [threading.Thread(target=self.run, args=[shopper], daemon=True) for shopper in self.shoppers]
-
-    def run(self, shopper):
-        try:
-            while not self.stopping.is_set():
-                shopper.act()
-        except Exception as error:  # shown by the test's thread
-            self.errors.append(error)
-            self.stopping.set()
-        finally:
-            shopper.api.close()
-
-    def start(self):
-        for thread in self.threads:
-            thread.start()
-
-    def check(self):
-        if self.errors:
-            raise self.errors[0]
-
-    def stop(self):
-        self.stopping.set()
-        until(lambda: not any(thread.is_alive() for thread in self.threads), "the end of the crowd", 180)
-        self.check()
+        super().__init__(self.shoppers, Shopper.act)
 
     # --- the books -----------------------------------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
 """Load: customers who charge points, place orders and pay, each keeping the books that the shop must agree with."""
 
 import random
-import threading
 import uuid
 from collections import Counter
 
 from .client import Api, Tally
+from .crowd import Crowd
 from .waiting import until
 
 STOCK = 900_000  # less than the most that one line may ask for
@@ -78,7 +78,7 @@ class Customer:
         self.pay(self.place())
 
 
-class Load:
+class Load(Crowd):
     """`customers` threads that shop until stop()."""
 
     def __init__(self, ports, customers=16, seed=1):
@@ -88,38 +88,18 @@ class Load:
                                                                         "stock": STOCK}).json()["productId"]
                          for price in PRICES]
         self.customers = [Customer(api, self.products, seed * 1000 + at) for at, api in enumerate(self.apis)]
-        self.stopping = threading.Event()
-        self.errors = []
-        self.threads = [threading.Thread(target=self.run, args=[customer], daemon=True) for customer in self.customers]
-        for thread in self.threads:
-            thread.start()
-
-    def run(self, customer):
-        try:
-            while not self.stopping.is_set():
-                customer.shop()
-        except Exception as error:  # shown by the test's thread
-            self.errors.append(error)
-            self.stopping.set()
-        finally:
-            customer.api.close()
+        super().__init__(self.customers, Customer.shop)
+        self.start()
 
     def paid(self):
         """Orders paid so far. Fails if a customer met something that must not happen."""
-        if self.errors:
-            raise self.errors[0]
+        self.check()
         return sum(len(customer.paid) for customer in self.customers)
 
     def wait_for(self, more, seconds=120):
         """Until so many more orders are paid."""
         goal = self.paid() + more
         until(lambda: self.paid() >= goal, lambda: f"{goal} orders; paid: {self.paid()}", seconds, every=0.005)
-
-    def stop(self):
-        """Ends the load; every purchase that was begun is finished first."""
-        self.stopping.set()
-        until(lambda: not any(thread.is_alive() for thread in self.threads), "the end of the load", 180)
-        self.paid()
 
     def total(self, of):
         """of(customer) added up; for dicts and counters, joined."""
