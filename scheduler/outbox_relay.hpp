@@ -84,6 +84,12 @@ private:
     void on(relay::Reported& event);
     void on(const relay::Marked& event);
     void on(const relay::MarkFailed& event);
+    void on(const relay::HandOver&) {}
+    void on(const relay::CommandsFound&) {}
+    void on(const relay::CommandsRun&) {}
+    void on(const relay::CommandsFailed&) {}
+    void on(const relay::Noted&) {}
+    void on(const relay::NoteFailed&) {}
     void on(const relay::Drain&) { draining_ = true; }
     void on(const relay::DrainDeadline&);
 

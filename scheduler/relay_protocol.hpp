@@ -3,6 +3,7 @@
 #pragma once
 
 #include "scheduler/event_sink.hpp"
+#include "scheduler/lane_control.hpp"
 #include "scheduler/outbox_source.hpp"
 
 #include <variant>
@@ -23,6 +24,7 @@ struct Tick {};     // time has passed
 struct Doorbell {}; // somebody committed events
 struct LaneTaken {
     LaneTerm term;
+    LaneCare care = {};
 };
 struct LaneLost {
     LaneTerm term;
@@ -58,11 +60,38 @@ struct MarkFailed {
     Lane lane;
     Epoch epoch;
 };
+struct
+    HandOver { // another node shall have the lane: settle what is in flight, within a bound, and release it
+    LaneTerm term;
+};
+struct CommandsFound { // all of one lane; may repeat what was found before
+    Lane lane;
+    std::vector<LaneCommand> commands;
+};
+struct CommandsRun {
+    Lane lane;
+    Epoch epoch;
+    MarkResult result;
+};
+struct CommandsFailed {
+    Lane lane;
+    Epoch epoch;
+};
+struct Noted {
+    Lane lane;
+    Epoch epoch;
+    MarkResult result;
+};
+struct NoteFailed {
+    Lane lane;
+    Epoch epoch;
+};
 struct Drain {};         // stop reading, settle what is in flight, release the lanes
 struct DrainDeadline {}; // stop waiting for the broker; keep what it has acknowledged
 
 using Event = std::variant<Tick, Doorbell, LaneTaken, LaneLost, Probed, ProbeFailed, LaneRead, ReadFailed,
-                           Produced, Reported, Marked, MarkFailed, Drain, DrainDeadline>;
+                           Produced, Reported, Marked, MarkFailed, HandOver, CommandsFound, CommandsRun,
+                           CommandsFailed, Noted, NoteFailed, Drain, DrainDeadline>;
 
 // ---- actions ----
 struct ProbeLanes {
@@ -86,6 +115,16 @@ struct MarkLane {
     std::vector<std::int64_t> settled;
     std::vector<HeldRecord> held;
 };
+struct RunCommands { // only while nothing of the lane is in flight or being marked
+    LaneTerm term;
+    Epoch epoch;
+    std::vector<LaneCommand> commands;
+};
+struct NoteRow { // before a careful lane sends this row
+    LaneTerm term;
+    Epoch epoch;
+    std::int64_t id;
+};
 struct OpenSession {
     SessionMode mode;
 };
@@ -95,8 +134,8 @@ struct ReleaseLane {
     LaneTerm term;
 };
 
-using Action = std::variant<ProbeLanes, ReadLane, Produce, MarkLane, OpenSession, PurgeSession, CloseSession,
-                            ReleaseLane>;
+using Action = std::variant<ProbeLanes, ReadLane, Produce, MarkLane, RunCommands, NoteRow, OpenSession,
+                            PurgeSession, CloseSession, ReleaseLane>;
 
 struct Settings {
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};

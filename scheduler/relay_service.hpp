@@ -53,6 +53,8 @@ private:
     void perform(const relay::ReadLane& action);
     void perform(relay::Produce& action);
     void perform(const relay::MarkLane& action);
+    void perform(const relay::RunCommands&) {}
+    void perform(const relay::NoteRow&) {}
     void perform(const relay::OpenSession& action);
     void perform(const relay::PurgeSession& action);
     void perform(const relay::CloseSession& action);

@@ -105,6 +105,8 @@ private:
         }
         events_.emplace_back(scheduler::relay::Marked{action.term.lane, action.epoch, result});
     }
+    void perform(const scheduler::relay::RunCommands&, MarkFault) {}
+    void perform(const scheduler::relay::NoteRow&, MarkFault) {}
     void perform(const scheduler::relay::OpenSession& action, MarkFault) {
         session_ = sink_.open(action.mode);
     }
