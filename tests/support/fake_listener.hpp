@@ -31,9 +31,10 @@ public:
 
     void goDown() { set(true); }
     void comeBack() { set(false); }
-    void awaitTries(int more) {
+    // In all, since the beginning.
+    void awaitTries(int tries) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&, goal = tries_ + more] { return tries_ >= goal; });
+        changed_.wait(lock, [&] { return tries_ >= tries; });
     }
     void awaitHandled(std::size_t number) {
         std::unique_lock lock(mutex_);
