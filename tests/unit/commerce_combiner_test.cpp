@@ -27,7 +27,8 @@ struct HeldUp {
                   sizes.push_back(items.size());
                   for (auto* item : items) order.push_back(item->number);
               }
-              begun.count_down();
+              begun = true;
+              begun.notify_all();
               gate.wait();
               for (auto* item : items) item->done = true;
           }) {}
@@ -36,7 +37,7 @@ struct HeldUp {
         while (combiner.waiting() < count) std::this_thread::yield();
     }
 
-    std::latch begun{1};
+    std::atomic<bool> begun{false};
     std::latch gate{1};
     std::mutex mutex;
     std::vector<std::size_t> sizes; // guarded by mutex
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(those_who_wait_go_together_in_the_order_they_came_at_most_s
     for (std::size_t i = 0; i < items.size(); ++i) {
         items[i].number = static_cast<int>(i);
         threads.emplace_back([&, &item = items[i]] { served += stage.combiner.run(item) ? 1 : 0; });
-        if (i == 0) stage.begun.wait();
+        if (i == 0) stage.begun.wait(false);
         stage.awaitWaiting(i);
     }
     stage.letGo();
@@ -86,7 +87,7 @@ BOOST_AUTO_TEST_CASE(whose_turn_does_not_come_in_time_is_sent_away_with_nothing_
     Item late;
     std::atomic<bool> led{false};
     std::jthread leader([&] { led = stage.combiner.run(first); });
-    stage.begun.wait();
+    stage.begun.wait(false);
     BOOST_TEST(!stage.combiner.run(late));
     BOOST_TEST(!late.done);
     BOOST_TEST(stage.combiner.waiting() == 0);
