@@ -67,7 +67,7 @@ public:
 
 enum class SessionMode {
     bulk,
-    solo, // no batching: for one record at a time, so that a refusal is a verdict on that record
+    solo, // each record in a batch of its own, so that `refused_by_rule` is a verdict on that record alone
 };
 
 class EventSink {

@@ -229,7 +229,8 @@ void OutboxRelay::driveReads() {
         std::vector<std::int64_t> known;
         known.reserve(lane.rows.size());
         for (const auto& row : lane.rows) known.push_back(row.first);
-        actions_.emplace_back(relay::ReadLane{lane.term, lane.epoch, lane.cursor, limit, std::move(known)});
+        actions_.emplace_back(
+            relay::ReadLane{lane.term, lane.epoch, lane.cursor, limit, {std::move(known), false}});
         if (solo) break;
     }
 }
@@ -280,7 +281,7 @@ relay::Figures OutboxRelay::figures() const {
     figures.inFlightBytes = bytes_;
     figures.lanes = lanes_.size();
     figures.stalled = stalled();
-    figures.solo = session_ == SessionState::open && mode_ == SessionMode::solo;
+    figures.soloLanes = session_ == SessionState::open && mode_ == SessionMode::solo ? 1 : 0;
     return figures;
 }
 

@@ -54,7 +54,7 @@ void OutboxRelay::send(LaneState& lane, std::vector<Outgoing> records) {
     unread(lane, later);
     if (records.empty()) return;
     lane.producing = true;
-    actions_.emplace_back(relay::Produce{lane.term.lane, lane.epoch, std::move(records)});
+    actions_.emplace_back(relay::Produce{mode_, lane.term.lane, lane.epoch, std::move(records)});
 }
 
 // Forgets rows that were read and not sent; the cursor goes back before the first of them.
@@ -166,11 +166,11 @@ void OutboxRelay::breakSession() {
     session_ = SessionState::breaking;
     brokenAt_ = now_;
     ++figures_.brokenSessions;
-    actions_.emplace_back(relay::PurgeSession{});
+    actions_.emplace_back(relay::PurgeSession{mode_});
 }
 
 void OutboxRelay::closeSession() {
-    actions_.emplace_back(relay::CloseSession{});
+    actions_.emplace_back(relay::CloseSession{mode_});
     session_ = SessionState::none;
 }
 

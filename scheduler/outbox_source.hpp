@@ -20,11 +20,14 @@ struct LaneBounds {
     Lane lane = 0;
     std::int64_t lowest = 0;
     std::int64_t highest = 0;
+    bool blocked = false; // outbox_held has a FAILED row of the lane; asked for with `block` only
 };
 
 struct QueuedRecord {
     OutboxRecord record;
-    bool keyHeld = false;      // outbox_held has an earlier row of this key: park it
+    bool keyHeld = false;      // outbox_held has an earlier row of this key
+    bool keyPaused = false;    // the same, and one of them as PAUSED
+    bool paused = false;       // its topic is paused; not the source's to know
     bool eventMissing = false; // the queue names an event that is not there: nothing can be sent
 };
 
@@ -38,8 +41,16 @@ struct LaneBatch {
 struct HeldRecord {
     std::int64_t id = 0;
     std::string orderKey;
-    enum class State { failed, parked } state = State::failed;
+    enum class State { failed, parked, paused } state = State::failed;
     std::string error;
+};
+
+// Rows that the relay has in hand: read earlier, not yet known to be out of the queue.
+struct KnownRows {
+    std::vector<std::int64_t> ids; // ascending, each once
+    // Each of them stands in the queue for certain (no mark of the lane is under way or of unknown outcome), so there
+    // are other rows at or below the cursor if and only if the queue has more rows there than these.
+    bool allQueued = false;
 };
 
 enum class MarkResult { marked, lost };
@@ -54,13 +65,13 @@ public:
     virtual std::vector<LaneBounds> probe(std::span<const Lane> lanes) = 0;
 
     // Poll A then poll B, both fenced by the lane's lock (nothing is returned to a former holder):
-    // A: at most `limit` rows after `cursor`; B: rows at or below the cursor that A moved to, without those in `known`
-    // (ascending), so late commits are found. B runs after A: a seen successor implies a seen predecessor.
+    // A: at most `limit` rows after `cursor`; B: rows at or below the cursor that A moved to, without those that
+    // are known, so late commits are found. B runs after A: a seen successor implies a seen predecessor.
     // Of more than `limit` rows of B the lowest are returned, and nothing of A beyond them.
     virtual LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
-                           std::span<const std::int64_t> known) = 0;
+                           const KnownRows& known) = 0;
 
-    // One transaction: takes `settled` and `held` out of the queue, adds `held` to the held rows, then checks that
+    // One transaction: takes `settled` (ascending, each once) and `held` out of the queue, adds `held` to the held rows, then checks that
     // the lock is still held; if not, nothing is changed and the result is `lost`.
     virtual MarkResult mark(const LaneTerm& term, std::span<const std::int64_t> settled,
                             std::span<const HeldRecord> held) = 0;

@@ -42,13 +42,15 @@ struct ReadFailed {
     Lane lane;
     Epoch epoch;
 };
-struct Produced { // how far a Produce went; `rest` starts with the record that was not accepted
+struct
+    Produced { // answers each Produce, also of a lane that was lost: how far a Produce went; `rest` starts with the record that was not accepted
+    SessionMode mode;
     Lane lane;
     Epoch epoch;
     std::vector<Outgoing> rest;
     ProduceResult stop; // `accepted` when rest is empty
 };
-struct Reported {
+struct Reported { // of both sessions
     std::vector<DeliveryReport> reports;
 };
 struct Marked {
@@ -102,9 +104,10 @@ struct ReadLane {
     Epoch epoch;
     std::int64_t cursor;
     std::size_t limit;
-    std::vector<std::int64_t> known;
+    KnownRows known;
 };
 struct Produce {
+    SessionMode mode;
     Lane lane;
     Epoch epoch;
     std::vector<Outgoing> records;
@@ -112,10 +115,10 @@ struct Produce {
 struct MarkLane {
     LaneTerm term;
     Epoch epoch;
-    std::vector<std::int64_t> settled;
+    std::vector<std::int64_t> settled; // ascending, each once
     std::vector<HeldRecord> held;
 };
-struct RunCommands { // only while nothing of the lane is in flight or being marked
+struct RunCommands { // given only while nothing of the lane is in hand
     LaneTerm term;
     Epoch epoch;
     std::vector<LaneCommand> commands;
@@ -125,17 +128,29 @@ struct NoteRow { // before a careful lane sends this row
     Epoch epoch;
     std::int64_t id;
 };
+// Two sessions at most: a bulk one, and a solo one for the lanes whose rows are to be judged or noted one by one.
 struct OpenSession {
     SessionMode mode;
 };
-struct PurgeSession {};
-struct CloseSession {};
+struct PurgeSession {
+    SessionMode mode;
+};
+struct CloseSession {
+    SessionMode mode;
+};
 struct ReleaseLane {
     LaneTerm term;
 };
 
 using Action = std::variant<ProbeLanes, ReadLane, Produce, MarkLane, RunCommands, NoteRow, OpenSession,
                             PurgeSession, CloseSession, ReleaseLane>;
+
+// What becomes of the later events of a key of which one is FAILED.
+enum class OnFailure {
+    park,  // they are held PARKED behind it
+    block, // its lane waits until an operator's command
+    skip,  // they go on: the key's order is waived
+};
 
 struct Settings {
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};
@@ -144,17 +159,24 @@ struct Settings {
     std::chrono::microseconds rebuildDelay =
         std::chrono::milliseconds{100};                                 // doubled per failed session, to 5 s
     std::chrono::microseconds purgePatience = std::chrono::seconds{10}; // reports missing after a purge
+    std::chrono::microseconds settleTime =
+        std::chrono::seconds{5}; // how long a hand-over or a command waits for the lane's reports
     std::size_t batchSize = 2000;
     std::size_t markBatch = 2000;
     std::size_t maxInFlightRows = 10000;
     std::size_t maxInFlightBytes = 64U << 20;
+    OnFailure onFailure = OnFailure::park;
 };
 
 struct Figures {
-    std::uint64_t delivered = 0, failed = 0, parked = 0, orphans = 0; // rows
-    std::uint64_t sessions = 0, brokenSessions = 0, lostLanes = 0;
-    std::size_t inFlightRows = 0, inFlightBytes = 0, lanes = 0;
-    bool stalled = false, solo = false;
+    std::uint64_t delivered = 0, failed = 0, parked = 0, paused = 0, orphans = 0; // rows
+    std::uint64_t unknown = 0; // rows without a known outcome, sent again: possible duplicates
+    std::uint64_t sessions = 0, brokenSessions = 0, soloSessions = 0, brokenSoloSessions = 0;
+    std::uint64_t marks = 0, commandsRun = 0, lostLanes = 0, handedOver = 0;
+    std::size_t inFlightRows = 0;  // read and not yet marked
+    std::size_t inFlightBytes = 0; // given to the producers and not yet reported
+    std::size_t lanes = 0, soloLanes = 0, carefulLanes = 0, blockedLanes = 0;
+    bool stalled = false; // a session's broker is silent
 };
 
 } // namespace outboxd::scheduler::relay

@@ -113,13 +113,13 @@ void RelayService::runRules() {
         publishFigures();
         if (rules_->drained()) break;
         const auto until = rules_->nextTick(clock_.now());
-        if (session_ != nullptr && rules_->outstanding() > 0) {
+        if (!sessions_.empty() && rules_->outstanding() > 0) {
             serveReports(rules_->figures().stalled ? kReportSliceInOutage : kReportSlice);
         } else {
             waitForEvents(until);
         }
     }
-    session_.reset();
+    sessions_.clear();
     publishFigures();
 }
 
@@ -141,9 +141,8 @@ void RelayService::dispatch(relay::Event event) {
 }
 
 void RelayService::serveReports(std::chrono::milliseconds wait) {
-    if (session_ == nullptr) return;
     relay::Reported reported;
-    session_->poll(wait, reported.reports);
+    for (const auto& [mode, session] : sessions_) session->poll(wait / sessions_.size(), reported.reports);
     for (const auto& report : reported.reports) {
         if (report.outcome == DeliveryReport::Outcome::delivered) continue;
         logger_.debug("delivery_failed", {{"token", report.token}, {"error", report.error}});
@@ -200,13 +199,14 @@ void RelayService::perform(const relay::ReadLane& action) {
 }
 
 void RelayService::perform(relay::Produce& action) {
-    relay::Produced produced{action.lane, action.epoch, {}, {}};
+    const auto session = sessions_.find(action.mode);
+    relay::Produced produced{action.mode, action.lane, action.epoch, {}, {}};
     auto next = action.records.begin();
     for (; next != action.records.end(); ++next) {
-        if (session_ == nullptr) {
+        if (session == sessions_.end()) {
             produced.stop = {ProduceResult::Kind::broken, "no session could be opened"};
         } else {
-            produced.stop = session_->produce(next->record, next->token);
+            produced.stop = session->second->produce(next->record, next->token);
         }
         if (produced.stop.kind != ProduceResult::Kind::accepted) break;
     }
@@ -241,21 +241,21 @@ void RelayService::perform(const relay::MarkLane& action) {
 
 void RelayService::perform(const relay::OpenSession& action) {
     try {
-        session_ = sink_.open(action.mode);
+        sessions_[action.mode] = sink_.open(action.mode);
         logger_.info("session_opened", {{"mode", action.mode == SessionMode::solo ? "solo" : "bulk"}});
     } catch (const core::Error& error) {
         logger_.error("session_refused", {{"error", error.what()}, {"hint", error.hint()}});
     }
 }
 
-void RelayService::perform(const relay::PurgeSession&) {
+void RelayService::perform(const relay::PurgeSession& action) {
     logger_.warning("session_broken",
                     {{"outstanding", rules_->outstanding()},
                      {"consequence", "purged; everything unacknowledged is sent again in order"}});
-    if (session_ != nullptr) session_->purge();
+    if (const auto found = sessions_.find(action.mode); found != sessions_.end()) found->second->purge();
 }
 
-void RelayService::perform(const relay::CloseSession&) { session_.reset(); }
+void RelayService::perform(const relay::CloseSession& action) { sessions_.erase(action.mode); }
 
 void RelayService::perform(const relay::ReleaseLane& action) { leases_->release(action.term); }
 

@@ -78,7 +78,7 @@ private:
 
     // The rules' thread only, while it runs.
     std::unique_ptr<OutboxRelay> rules_;
-    std::unique_ptr<SinkSession> session_;
+    std::map<SessionMode, std::unique_ptr<SinkSession>> sessions_;
     std::deque<relay::Event> answers_;
     bool databaseTrouble_ = false;
 

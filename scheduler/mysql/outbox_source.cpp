@@ -41,8 +41,18 @@ QueuedRecord toRecord(Session::TextRow row) {
     if (row[6].data() != nullptr) record.payload = std::string{row[6]};
     record.headers = row[7];
     record.createdAt = database::parseDateTime(row[8]).value_or(core::Timestamp{});
-    queued.keyHeld = row[9] == "1";
+    queued.keyHeld = row[9].data() != nullptr;
+    queued.keyPaused = row[9] == "1";
     return queued;
+}
+
+const char* nameOf(HeldRecord::State state) {
+    switch (state) {
+    case HeldRecord::State::failed: return "FAILED";
+    case HeldRecord::State::parked: return "PARKED";
+    case HeldRecord::State::paused: break;
+    }
+    return "PAUSED";
 }
 
 // MariaDB turns IN lists of more than in_predicate_conversion_threshold (1,000) values into a derived table, and then
@@ -87,7 +97,7 @@ std::vector<LaneBounds> MysqlOutboxSource::probe(std::span<const Lane> lanes) {
 }
 
 LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
-                                  std::span<const std::int64_t> known) {
+                                  const KnownRows& known) {
     auto session = database_.session();
     LaneBatch batch;
     session->textQuery(BatchText(*session, sql::read_after)
@@ -101,7 +111,7 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
 
-    auto late = lateOnes(*session, term, batch.cursor, known, batch.rows, limit + 1);
+    auto late = lateOnes(*session, term, batch.cursor, known.ids, batch.rows, limit + 1);
     if (late.empty()) return batch;
     if (late.size() >
         limit) { // many came back to the queue at once: what follows them must not overtake them
@@ -132,10 +142,9 @@ MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::in
                 session.textExecute(BatchText(session, sql::settle).number(term.lane).numbers(leaving).sql());
             }
             for (const auto& row : held) {
-                const auto* state = row.state == HeldRecord::State::failed ? "FAILED" : "PARKED";
                 const auto error =
                     row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
-                session.execute(sql::hold, {row.id, term.lane, row.orderKey, state, error});
+                session.execute(sql::hold, {row.id, term.lane, row.orderKey, nameOf(row.state), error});
             }
             const auto valid =
                 session.query(outboxd::sql::shedlock::fence, {laneLock(term.lane), term.holder});

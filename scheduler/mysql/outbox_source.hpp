@@ -12,7 +12,7 @@ public:
 
     std::vector<LaneBounds> probe(std::span<const Lane> lanes) override;
     LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
-                   std::span<const std::int64_t> known) override;
+                   const KnownRows& known) override;
     MarkResult mark(const LaneTerm& term, std::span<const std::int64_t> settled,
                     std::span<const HeldRecord> held) override;
 

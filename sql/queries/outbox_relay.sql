@@ -8,7 +8,7 @@ SELECT lane, MIN(id), MAX(id) FROM outbox_queue GROUP BY lane
 -- name: read_after
 -- Poll A, fenced by the lane's lock.
 SELECT q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
-       EXISTS (SELECT 1 FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
+       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
 FROM shedlock s
 STRAIGHT_JOIN outbox_queue q
 LEFT JOIN outbox_event e ON e.id = q.id
@@ -28,7 +28,7 @@ LIMIT ?
 -- name: read_late
 -- Poll B, second half: the rows among them that were not known.
 SELECT q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
-       EXISTS (SELECT 1 FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
+       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
 FROM outbox_queue q
 LEFT JOIN outbox_event e ON e.id = q.id
 WHERE q.lane = ? AND q.id IN (?)

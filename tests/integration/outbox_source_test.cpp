@@ -94,11 +94,11 @@ BOOST_AUTO_TEST_CASE(a_transaction_that_commits_below_the_cursor_is_found_by_pol
     BOOST_TEST(idsOf(first) == (Ids{early, later}));
     slow->commit();
     const Ids known{early, later};
-    const auto second = db.source.read(term, first.cursor, 10, known);
+    const auto second = db.source.read(term, first.cursor, 10, {known});
     BOOST_TEST(idsOf(second) == Ids{open});
     BOOST_TEST(second.cursor == later); // it does not go back
     const Ids all{early, open, later};
-    BOOST_TEST(db.source.read(term, second.cursor, 10, all).rows.empty());
+    BOOST_TEST(db.source.read(term, second.cursor, 10, {all}).rows.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_row_without_its_event_is_said_to_be_missing) {
@@ -219,10 +219,10 @@ BOOST_AUTO_TEST_CASE(a_read_is_limited_and_says_that_there_is_more) {
     auto batch = db.source.read(term, 0, 2, {});
     BOOST_TEST(idsOf(batch) == (Ids{ids[0], ids[1]}));
     BOOST_TEST(batch.more);
-    batch = db.source.read(term, batch.cursor, 2, idsOf(batch));
+    batch = db.source.read(term, batch.cursor, 2, {idsOf(batch)});
     BOOST_TEST(idsOf(batch) == (Ids{ids[2], ids[3]}));
     const Ids known{ids[0], ids[1], ids[2], ids[3]};
-    batch = db.source.read(term, batch.cursor, 2, known);
+    batch = db.source.read(term, batch.cursor, 2, {known});
     BOOST_TEST(idsOf(batch) == Ids{ids[4]});
     BOOST_TEST(!batch.more);
 }
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(many_rows_that_come_back_are_read_in_parts_and_nothing_over
     BOOST_TEST(batch.cursor == cursor);
     BOOST_TEST(batch.more);
     const auto known = idsOf(batch);
-    batch = db.source.read(term, cursor, 4, known);
+    batch = db.source.read(term, cursor, 4, {known});
     BOOST_TEST(idsOf(batch) == (Ids{ids[4], ids[5], ids[6], ids[7]}));
 }
 

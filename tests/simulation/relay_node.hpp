@@ -33,7 +33,8 @@ public:
                 actions_.push_back(std::move(action));
         } else {
             scheduler::relay::Reported reported;
-            if (session_) session_->poll(std::chrono::milliseconds{0}, reported.reports);
+            for (auto& [mode, session] : sessions_)
+                session->poll(std::chrono::milliseconds{0}, reported.reports);
             if (!reported.reports.empty()) events_.emplace_back(std::move(reported));
             events_.emplace_back(scheduler::relay::Tick{});
         }
@@ -84,10 +85,10 @@ private:
         events_.emplace_back(scheduler::relay::LaneRead{action.term.lane, action.epoch, std::move(batch)});
     }
     void perform(scheduler::relay::Produce& action, MarkFault) {
-        scheduler::relay::Produced produced{action.lane, action.epoch, {}, {}};
+        scheduler::relay::Produced produced{action.mode, action.lane, action.epoch, {}, {}};
         auto next = action.records.begin();
         for (; next != action.records.end(); ++next) {
-            produced.stop = session_->produce(next->record, next->token);
+            produced.stop = sessions_.at(action.mode)->produce(next->record, next->token);
             if (produced.stop.kind != scheduler::ProduceResult::Kind::accepted) break;
         }
         produced.rest.assign(next, action.records.end());
@@ -108,10 +109,12 @@ private:
     void perform(const scheduler::relay::RunCommands&, MarkFault) {}
     void perform(const scheduler::relay::NoteRow&, MarkFault) {}
     void perform(const scheduler::relay::OpenSession& action, MarkFault) {
-        session_ = sink_.open(action.mode);
+        sessions_[action.mode] = sink_.open(action.mode);
     }
-    void perform(const scheduler::relay::PurgeSession&, MarkFault) { session_->purge(); }
-    void perform(const scheduler::relay::CloseSession&, MarkFault) { session_.reset(); }
+    void perform(const scheduler::relay::PurgeSession& action, MarkFault) {
+        sessions_.at(action.mode)->purge();
+    }
+    void perform(const scheduler::relay::CloseSession& action, MarkFault) { sessions_.erase(action.mode); }
     void perform(const scheduler::relay::ReleaseLane& action, MarkFault) {
         outbox_.unlock(action.term);
         held_.erase(action.term.lane);
@@ -122,7 +125,7 @@ private:
     FakeEventSink& sink_;
     ManualClock& clock_;
     scheduler::OutboxRelay rules_;
-    std::unique_ptr<scheduler::SinkSession> session_;
+    std::map<scheduler::SessionMode, std::unique_ptr<scheduler::SinkSession>> sessions_;
     std::deque<scheduler::relay::Action> actions_;
     std::deque<scheduler::relay::Event> events_;
     std::map<scheduler::Lane, scheduler::LaneTerm> held_;

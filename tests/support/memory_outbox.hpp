@@ -66,13 +66,13 @@ public:
         std::vector<scheduler::LaneBounds> bounds;
         for (const auto lane : lanes) {
             const auto ids = idsOf(lane);
-            if (!ids.empty()) bounds.push_back({lane, ids.front(), ids.back()});
+            if (!ids.empty()) bounds.push_back({lane, ids.front(), ids.back(), failedIn(lane)});
         }
         return bounds;
     }
 
     scheduler::LaneBatch read(const scheduler::LaneTerm& term, std::int64_t cursor, std::size_t limit,
-                              std::span<const std::int64_t> known) override {
+                              const scheduler::KnownRows& known) override {
         scheduler::LaneBatch batch;
         batch.cursor = cursor;
         if (!valid(term)) return batch;
@@ -84,7 +84,7 @@ public:
         if (betweenPolls) betweenPolls();
         auto late = idsOf(term.lane);
         std::erase_if(late, [&](auto id) {
-            return id > batch.cursor || std::ranges::binary_search(known, id) ||
+            return id > batch.cursor || std::ranges::binary_search(known.ids, id) ||
                    std::ranges::binary_search(ids, id);
         });
         if (late.size() > limit) { // see OutboxSource::read
@@ -97,7 +97,11 @@ public:
         std::ranges::sort(ids);
         for (const auto id : ids) {
             const auto& record = events_.at(id);
-            batch.rows.push_back({record, keyHeld(record.orderKey, id), removed_.contains(id)});
+            auto& row = batch.rows.emplace_back();
+            row.record = record;
+            row.keyHeld = keyHeld(record.orderKey, id);
+            row.keyPaused = keyPaused(record.orderKey, id);
+            row.eventMissing = removed_.contains(id);
         }
         return batch;
     }
@@ -125,6 +129,18 @@ private:
     bool keyHeld(const std::string& key, std::int64_t before) const {
         return std::ranges::any_of(
             held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
+    }
+    bool keyPaused(const std::string& key, std::int64_t before) const {
+        return std::ranges::any_of(held_, [&](const auto& row) {
+            return row.second.orderKey == key && row.first < before &&
+                   row.second.state == scheduler::HeldRecord::State::paused;
+        });
+    }
+    bool failedIn(scheduler::Lane lane) const {
+        return std::ranges::any_of(held_, [&](const auto& row) {
+            return laneOf(row.second.orderKey) == lane &&
+                   row.second.state == scheduler::HeldRecord::State::failed;
+        });
     }
     struct Lock {
         std::string holder;

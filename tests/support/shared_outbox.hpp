@@ -32,7 +32,7 @@ public:
         return with([&] { return outbox_.probe(lanes); });
     }
     scheduler::LaneBatch read(const scheduler::LaneTerm& term, std::int64_t cursor, std::size_t limit,
-                              std::span<const std::int64_t> known) override {
+                              const scheduler::KnownRows& known) override {
         return with([&] { return outbox_.read(term, cursor, limit, known); });
     }
     scheduler::MarkResult mark(const scheduler::LaneTerm& term, std::span<const std::int64_t> settled,

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_produced_after_a_failed_report_until_the_session
     BOOST_TEST(BareRelay::count<relay::OpenSession>(actions) == 1u);
     BOOST_REQUIRE(relay.reads.size() == 3u);
     BOOST_TEST(relay.reads.at(2).cursor == 0);
-    BOOST_TEST(relay.reads.at(2).known.empty());
+    BOOST_TEST(relay.reads.at(2).known.ids.empty());
 }
 
 // A read knows the rows that were in flight when it was asked for, and leaves them out. When those fail before it is
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_read_asked_for_before_the_session_broke_is_not_used) {
     relay.accepted(relay.produced.at(0));
     relay.tell(relay::Probed{{{3, 1, 2}}});
     BOOST_REQUIRE(relay.reads.size() == 2u);
-    BOOST_TEST(relay.reads.at(1).known == Ids{1});
+    BOOST_TEST(relay.reads.at(1).known.ids == Ids{1});
     relay.report(relay.produced.at(0).records.at(0).token, Outcome::failed); // broken, closed, opened anew
     relay.answerRead(relay.reads.at(1), {2});
     BOOST_TEST(relay.produced.size() == 1u); // row 2 is not sent before row 1
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_record_refused_by_the_broker_is_judged_alone_and_its_key_
     for (const auto id : after) BOOST_TEST(scene.parked(id));
     BOOST_TEST(scene.figures().failed == 1u);
     BOOST_TEST(scene.figures().parked == 3u);
-    BOOST_TEST(!scene.figures().solo);
+    BOOST_TEST(scene.figures().soloLanes == 0);
 }
 
 BOOST_AUTO_TEST_CASE(other_keys_of_the_lane_go_on) {
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_solo_session_has_one_record_outstanding_over_all_lanes) {
         relay::Reported{{{relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule, "no"},
                          {relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule, "no"}}});
     BOOST_REQUIRE(BareRelay::count<relay::OpenSession>(actions) == 1u);
-    BOOST_TEST(relay.rules.figures().solo);
+    BOOST_TEST(relay.rules.figures().soloLanes > 0);
     relay.tell(relay::Doorbell{});
     BOOST_TEST(relay.reads.size() == 3u);
     relay.answerRead(relay.reads.at(2), {1}, true);
@@ -208,14 +208,14 @@ BOOST_AUTO_TEST_CASE(suspects_discarded_by_an_operator_end_the_solo_mode) {
     RelayScene scene;
     const auto poison = scene.outbox.write("k");
     scene.sink.rejectNext(poison);
-    for (int i = 0; i < 1000 && !scene.figures().solo; ++i) {
+    for (int i = 0; i < 1000 && scene.figures().soloLanes == 0; ++i) {
         scene.clock.advance(1ms);
         scene.node.stepOnce();
     }
-    BOOST_REQUIRE(scene.figures().solo);
+    BOOST_REQUIRE(scene.figures().soloLanes > 0);
     scene.outbox.discard(poison); // between the broker's complaint and the verdict
     scene.run(200ms);
-    BOOST_TEST(!scene.figures().solo);
+    BOOST_TEST(scene.figures().soloLanes == 0);
     BOOST_TEST(!scene.failed(poison));
     const auto next = scene.outbox.write("k");
     BOOST_TEST(scene.drainQueue());
@@ -228,14 +228,14 @@ BOOST_AUTO_TEST_CASE(a_discarded_suspect_is_noticed_beside_other_rows) {
     const auto poison = scene.outbox.write("k");
     const auto others = scene.writeMany(RelayScene::neighbourOf("k"), 5);
     scene.sink.rejectNext(poison);
-    for (int i = 0; i < 1000 && !scene.figures().solo; ++i) {
+    for (int i = 0; i < 1000 && scene.figures().soloLanes == 0; ++i) {
         scene.clock.advance(1ms);
         scene.node.stepOnce();
     }
-    BOOST_REQUIRE(scene.figures().solo);
+    BOOST_REQUIRE(scene.figures().soloLanes > 0);
     scene.outbox.discard(poison);
     scene.run(200ms);
-    BOOST_TEST(!scene.figures().solo);
+    BOOST_TEST(scene.figures().soloLanes == 0);
     BOOST_TEST(scene.drainQueue());
     BOOST_TEST(scene.delivered(RelayScene::neighbourOf("k")) == others);
 }
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_solo_session_sends_the_first_of_what_a_read_finds) {
     relay.answerRead(relay.reads.at(0), {2});
     relay.accepted(relay.produced.at(0));
     relay.report(relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule);
-    BOOST_REQUIRE(relay.rules.figures().solo);
+    BOOST_REQUIRE(relay.rules.figures().soloLanes > 0);
     relay.answerRead(relay.reads.at(1), {1, 2}); // with a late commit
     BOOST_REQUIRE(relay.produced.size() == 2u);
     BOOST_REQUIRE(relay.produced.at(1).records.size() == 1u);

@@ -106,13 +106,14 @@ public:
         return tell(scheduler::relay::LaneRead{read.term.lane, read.epoch, batch});
     }
     std::vector<scheduler::relay::Action> accepted(const scheduler::relay::Produce& produce) {
-        return tell(scheduler::relay::Produced{produce.lane, produce.epoch, {}, {}});
+        return tell(scheduler::relay::Produced{produce.mode, produce.lane, produce.epoch, {}, {}});
     }
     // The first record that is not accepted ends the list.
     std::vector<scheduler::relay::Action> refused(const scheduler::relay::Produce& produce,
                                                   std::size_t first) {
         const auto from = produce.records.begin() + static_cast<std::ptrdiff_t>(first);
-        return tell(scheduler::relay::Produced{produce.lane,
+        return tell(scheduler::relay::Produced{produce.mode,
+                                               produce.lane,
                                                produce.epoch,
                                                {from, produce.records.end()},
                                                {scheduler::ProduceResult::Kind::refused, "too large"}});
