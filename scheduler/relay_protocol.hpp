@@ -154,7 +154,12 @@ enum class OnFailure {
 
 struct Settings {
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};
+    // A lane's settled rows are marked this long after the first of them at the latest: when few rows come, and when many.
     std::chrono::microseconds markInterval = std::chrono::milliseconds{20};
+    std::chrono::microseconds busyMarkInterval = std::chrono::milliseconds{100};
+    // Between two looks at a lane while many rows come, unless a whole batch is waiting.
+    std::chrono::microseconds readSpacing = std::chrono::milliseconds{2};
+    std::size_t busyRate = 1500;                                    // rows per second that count as many
     std::chrono::microseconds stallAfter = std::chrono::seconds{5}; // without any report: stop reading
     std::chrono::microseconds rebuildDelay =
         std::chrono::milliseconds{100};                                 // doubled per failed session, to 5 s
@@ -162,7 +167,9 @@ struct Settings {
     std::chrono::microseconds settleTime =
         std::chrono::seconds{5}; // how long a hand-over or a command waits for the lane's reports
     std::size_t batchSize = 2000;
-    std::size_t markBatch = 2000;
+    std::size_t largestBatch = 4000; // grown to while batches come back full
+    std::size_t markBatch = 2000;    // so many are marked at once
+    std::size_t soloWindow = 64;     // rows of a lane that may be out while it is solo
     std::size_t maxInFlightRows = 10000;
     std::size_t maxInFlightBytes = 64U << 20;
     OnFailure onFailure = OnFailure::park;

@@ -176,34 +176,6 @@ BOOST_AUTO_TEST_CASE(a_record_that_is_refused_before_it_is_sent_fails_at_once_an
     BOOST_TEST(scene.sink.sessions() == 1); // nobody else was disturbed
 }
 
-// Two lanes with suspects were read at the same time, and two records were outstanding.
-BOOST_AUTO_TEST_CASE(a_solo_session_has_one_record_outstanding_over_all_lanes) {
-    BareRelay relay;
-    for (const scheduler::Lane lane : {scheduler::Lane{1}, scheduler::Lane{2}})
-        relay.tell(relay::LaneTaken{{lane, "me"}});
-    BOOST_REQUIRE(relay.reads.size() == 2u);
-    relay.answerRead(relay.reads.at(0), {1});
-    relay.accepted(relay.produced.at(0));
-    relay.answerRead(relay.reads.at(1), {2});
-    relay.accepted(relay.produced.at(1));
-    relay.tell(relay::Probed{{{1, 1, 1}, {2, 2, 2}}});
-    const auto actions = relay.tell(
-        relay::Reported{{{relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule, "no"},
-                         {relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule, "no"}}});
-    BOOST_REQUIRE(BareRelay::count<relay::OpenSession>(actions) == 1u);
-    BOOST_TEST(relay.rules.figures().soloLanes > 0);
-    relay.tell(relay::Doorbell{});
-    BOOST_TEST(relay.reads.size() == 3u);
-    relay.answerRead(relay.reads.at(2), {1}, true);
-    relay.tell(relay::Doorbell{});
-    relay.tickAfter(1ms);
-    BOOST_TEST(relay.reads.size() == 3u);
-    BOOST_TEST(relay.produced.size() == 3u);
-    relay.accepted(relay.produced.at(2));
-    relay.report(relay.produced.at(2).records.at(0).token, Outcome::delivered);
-    BOOST_TEST(relay.reads.size() == 4u); // now the other one's turn
-}
-
 BOOST_AUTO_TEST_CASE(suspects_discarded_by_an_operator_end_the_solo_mode) {
     RelayScene scene;
     const auto poison = scene.outbox.write("k");
@@ -240,8 +212,11 @@ BOOST_AUTO_TEST_CASE(a_discarded_suspect_is_noticed_beside_other_rows) {
     BOOST_TEST(scene.delivered(RelayScene::neighbourOf("k")) == others);
 }
 
-BOOST_AUTO_TEST_CASE(a_solo_session_sends_the_first_of_what_a_read_finds) {
-    BareRelay relay;
+// Polls A and B may bring as many rows each as were asked for.
+BOOST_AUTO_TEST_CASE(a_solo_lane_sends_no_more_than_its_window) {
+    relay::Settings settings;
+    settings.soloWindow = 1;
+    BareRelay relay(settings);
     relay.tell(relay::LaneTaken{{3, "me"}});
     relay.answerRead(relay.reads.at(0), {2});
     relay.accepted(relay.produced.at(0));

@@ -1,0 +1,64 @@
+// Taking settled rows out of the queue: one mark of a lane at a time, as large as patience allows.
+#include "scheduler/outbox_relay.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace outboxd::scheduler {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kDatabaseRetry = std::chrono::microseconds{200ms};
+
+} // namespace
+
+core::Instant OutboxRelay::markDue(const LaneState& lane) const {
+    const bool nothingToAdd = lane.rows.open() == 0 && room() == 0;
+    const bool hurry = lane.rows.settled() >= settings_.markBatch || nothingToAdd || lane.careful() ||
+                       lane.stopping(now_) || of(lane.mode).state != Session::State::open;
+    const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
+    return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + patience);
+}
+
+void OutboxRelay::driveMarks() {
+    for (auto& [number, lane] : lanes_) {
+        if (lane.marking || lane.rows.settled() == 0 || now_ < markDue(lane)) continue;
+        lane.marking = true;
+        lane.holding = std::exchange(lane.toHold, {});
+        actions_.emplace_back(relay::MarkLane{lane.term, lane.epoch, lane.rows.startMark(), lane.holding});
+    }
+}
+
+void OutboxRelay::on(const relay::Marked& event) {
+    auto* lane = find(event.lane, event.epoch);
+    if (lane == nullptr) return;
+    if (event.result == MarkResult::lost) return fenced(event.lane);
+    ++figures_.marks;
+    lane->marking = lane->markUnknown = false;
+    lane->rows.marked();
+    lane->holding.clear();
+    if (!lane->toHold.empty()) return;
+    if (!lane->busy()) lane->heldKeys.clear(); // from now on reads show what is held
+    if (lane->probesFrom == LaneState::kNoProbe) lane->probesFrom = probes_ + 1;
+}
+
+void OutboxRelay::on(const relay::MarkFailed& event) {
+    auto* lane = find(event.lane, event.epoch);
+    if (lane == nullptr) return;
+    if (abandoning_) { // the lock runs out by itself; the next holder sends the rows again
+        lanes_.erase(event.lane);
+        return;
+    }
+    lane->marking = false;
+    lane->markUnknown = true;
+    lane->retryAt = now_ + kDatabaseRetry;
+    lane->rows.notMarked();
+    lane->toHold.insert(lane->toHold.begin(), std::make_move_iterator(lane->holding.begin()),
+                        std::make_move_iterator(lane->holding.end()));
+    lane->holding.clear();
+}
+
+} // namespace outboxd::scheduler
