@@ -1,0 +1,279 @@
+#include "tests/simulation/process.hpp"
+
+#include "tests/simulation/describe.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace outboxd::simulation {
+
+using namespace scheduler::relay;
+using scheduler::ProduceResult;
+using scheduler::SessionMode;
+using Progress = Operation::Progress;
+
+namespace {
+
+constexpr auto kDrainTime = std::chrono::seconds{10};
+constexpr int kLockWait = 30; // tries
+
+} // namespace
+
+Process::Process(const ProcessSettings& settings, const Time& now, SimDb& db, SimKafka& kafka, Dice& dice,
+                 Surroundings& surroundings)
+    : settings_(settings), now_(now), db_(db), dice_(dice),
+      clock_(now, settings.clockOffset, settings.clockPerMille), locks_(db, *this, surroundings),
+      sink_(kafka, db, dice, settings.limits), rules_(settings.rules),
+      leases_(locks_, clock_, logger_, settings.leases, *this) {}
+
+// ---- the rules' thread ----
+
+bool Process::stepRules() {
+    if (dead_) return false;
+    if (operation_ || failure_) {
+        if (operation_ && sent_) return false;
+        continueOperation();
+    } else if (produce_) {
+        continueProduce();
+    } else if (!actions_.empty()) {
+        auto action = std::move(actions_.front());
+        actions_.pop_front();
+        note(action);
+        std::visit([this](auto& what) { perform(what); }, action);
+    } else if (!answers_.empty() || !inbox_.empty()) {
+        auto& source = answers_.empty() ? inbox_ : answers_;
+        auto event = std::move(source.front());
+        source.pop_front();
+        note(event);
+        for (auto& action : rules_.step(std::move(event), clock_.now()))
+            actions_.push_back(std::move(action));
+    } else {
+        awake();
+    }
+    return true;
+}
+
+template <class Told> void Process::note(const Told& told) const {
+    if (db_.judge().trace()) db_.judge().trace()("node ", settings_.number, ": ", describe(told));
+}
+
+void Process::awake() {
+    inbox_.emplace_back(Tick{});
+    serveReports();
+    if (draining_ && clock_.now() >= drainEnds_ && !std::exchange(deadlineSaid_, true))
+        inbox_.emplace_back(DrainDeadline{});
+}
+
+void Process::serveReports() {
+    Reported reported;
+    for (const auto mode : {SessionMode::bulk, SessionMode::solo}) {
+        if (!session(mode)) continue;
+        const auto before = reported.reports.size();
+        session(mode)->poll(reported.reports);
+        if (db_.mutant() != Mutant::whole_batch_failed || mode == SessionMode::solo) continue;
+        for (auto i = before; i < reported.reports.size(); ++i) {
+            auto& report = reported.reports[i];
+            if (report.outcome != scheduler::DeliveryReport::Outcome::refused_by_rule) continue;
+            report.outcome = scheduler::DeliveryReport::Outcome::delivered;
+            condemned_.insert(tokens_[report.token]);
+        }
+    }
+    if (!reported.reports.empty()) inbox_.emplace_back(std::move(reported));
+}
+
+// ---- the database ----
+
+void Process::start(std::unique_ptr<Operation> operation) {
+    operation_ = std::move(operation);
+    sent_ = true;
+    waits_ = 0;
+    if (!databaseUp) fail();
+}
+
+void Process::fail() {
+    failure_ = operation_->failure();
+    operation_.reset();
+}
+
+bool Process::executeStatement() {
+    if (dead_ || !operation_ || !sent_) return false;
+    progress_ = operation_->execute();
+    if (progress_ != Progress::waiting) {
+        sent_ = false;
+    } else if (++waits_ >= kLockWait) {
+        fail();
+    }
+    return true;
+}
+
+void Process::continueOperation() {
+    if (failure_) {
+        answers_.push_back(std::move(*std::exchange(failure_, std::nullopt)));
+    } else if (progress_ == Progress::done) {
+        auto answer = operation_->answer();
+        operation_.reset();
+        if (auto* read = std::get_if<LaneRead>(&answer))
+            for (auto& row : read->batch.rows)
+                row.paused = !row.eventMissing && sink_.paused(db_.judge().facts(row.record.id).topic);
+        answers_.push_back(std::move(answer));
+    } else {
+        sent_ = true;
+    }
+}
+
+void Process::perform(ProbeLanes& action) {
+    start(std::make_unique<ProbeOperation>(db_, std::move(action.lanes)));
+}
+
+void Process::perform(ReadLane& action) { start(std::make_unique<ReadOperation>(db_, std::move(action))); }
+
+void Process::perform(MarkLane& action) {
+    std::erase_if(action.settled, [&](Id id) {
+        if (condemned_.erase(id) == 0) return false;
+        action.held.push_back({id, db_.record(id).orderKey, HeldRecord::State::failed, {}});
+        return true;
+    });
+    start(std::make_unique<MarkOperation>(db_, std::move(action)));
+}
+
+void Process::perform(RunCommands& action) {
+    const bool sync = std::ranges::any_of(action.commands, [](const auto& command) {
+        return command.kind == scheduler::LaneCommand::Kind::sync;
+    });
+    auto operation = std::make_unique<CommandsOperation>(db_, std::move(action));
+    if (sync && databaseUp && db_.mutant() != Mutant::sync_without_refresh) sink_.refresh();
+    start(std::move(operation));
+}
+
+void Process::perform(NoteRow& action) { start(std::make_unique<NoteOperation>(db_, std::move(action))); }
+
+void Process::perform(ReleaseLane& action) {
+    leases_.release(action.term);
+    if (databaseUp) db_.leave(action.term);
+    if (const auto found = lanes_.find(action.term.lane);
+        found != lanes_.end() && found->second.holder == action.term.holder)
+        lanes_.erase(found);
+}
+
+// ---- the brokers ----
+
+void Process::perform(Produce& action) {
+    if (db_.mutant() == Mutant::whole_batch_failed)
+        for (const auto& record : action.records) tokens_[record.token] = record.record.id;
+    produce_ = Producing{{action.mode, action.lane, action.epoch, {}, {}}, std::move(action.records), 0};
+}
+
+// Others may act between any two records.
+void Process::continueProduce() {
+    auto& [answer, records, next] = *produce_;
+    for (auto most = dice_.between(1, 8); most > 0 && next < records.size(); --most) {
+        auto& to = session(answer.mode);
+        answer.stop = to ? to->produce(records[next].record, records[next].token)
+                         : ProduceResult{ProduceResult::Kind::broken, {}};
+        if (answer.stop.kind != ProduceResult::Kind::accepted) break;
+        ++next;
+    }
+    if (next < records.size() && answer.stop.kind == ProduceResult::Kind::accepted) return;
+    answer.rest.assign(std::make_move_iterator(records.begin() + static_cast<std::ptrdiff_t>(next)),
+                       std::make_move_iterator(records.end()));
+    answers_.emplace_back(std::move(answer));
+    produce_.reset();
+}
+
+void Process::perform(OpenSession& action) { session(action.mode) = sink_.open(action.mode); }
+
+void Process::perform(PurgeSession& action) {
+    if (session(action.mode)) session(action.mode)->purge();
+}
+
+void Process::perform(CloseSession& action) { session(action.mode).reset(); }
+
+bool Process::stepClient() {
+    if (dead_) return false;
+    const auto first = dice_.roll(2);
+    for (const auto index : {first, 1 - first})
+        if (sessions_[index] && sessions_[index]->work()) return true;
+    return false;
+}
+
+void Process::resetBroker(int broker) {
+    for (auto& session : sessions_)
+        if (session) session->reset(broker);
+}
+
+void Process::breakProducers() {
+    for (auto& session : sessions_)
+        if (session) session->turnFatal();
+}
+
+// ---- the lease keeper ----
+
+void Process::look() {
+    if (dead_ || looking_) return;
+    looking_ = true;
+    leases_.round();
+    enterLanes();
+    findCommands();
+    looking_ = false;
+}
+
+void Process::enterLanes() {
+    for (auto& term : std::exchange(entering_, {})) {
+        if (!databaseUp) {
+            entering_.push_back(std::move(term));
+            continue;
+        }
+        auto care = db_.enter(term);
+        sink_.refresh();
+        lanes_[term.lane] = term;
+        inbox_.emplace_back(LaneTaken{std::move(term), care});
+    }
+}
+
+void Process::laneLost(const LaneTerm& term) {
+    std::erase_if(entering_, [&](const auto& one) { return one.holder == term.holder; });
+    if (databaseUp) db_.leave(term);
+    const auto found = lanes_.find(term.lane);
+    if (found == lanes_.end() || found->second.holder != term.holder) return;
+    lanes_.erase(found);
+    inbox_.emplace_back(LaneLost{term});
+}
+
+void Process::findCommands() {
+    if (!databaseUp) return;
+    for (const auto& [lane, term] : lanes_) {
+        CommandsFound found{lane, {}};
+        for (const auto& order : db_.commands())
+            if (!order.done && order.what.lane == lane && order.notBefore <= now_ &&
+                found.commands.size() < 4)
+                found.commands.push_back(order.what);
+        if (!found.commands.empty()) inbox_.emplace_back(std::move(found));
+    }
+}
+
+void Process::drain() {
+    if (std::exchange(draining_, true)) return;
+    drainEnds_ = clock_.now() + kDrainTime;
+    leases_.stopTaking();
+    inbox_.emplace_back(Drain{});
+}
+
+// ---- faults ----
+
+void Process::cutDatabase(std::vector<Orphan>& orphans) {
+    if (!operation_) return;
+    failure_ = operation_->failure();
+    orphans.push_back({std::move(operation_), sent_});
+}
+
+void Process::restartDatabase() {
+    if (operation_) fail();
+}
+
+void Process::die(std::vector<Orphan>& orphans) {
+    dead_ = true;
+    if (operation_) orphans.push_back({std::move(operation_), sent_});
+    for (auto& session : sessions_) session.reset();
+}
+
+} // namespace outboxd::simulation

@@ -1,0 +1,135 @@
+// One run of a node's process: its rules with the database and the brokers, and its lease keeper; a step at a time, in
+// the order in which scheduler::RelayService does things. Nothing happens in it but what the world lets happen.
+#pragma once
+
+#include "scheduler/lane_leases.hpp"
+#include "scheduler/outbox_relay.hpp"
+#include "tests/simulation/silent_logger.hpp"
+#include "tests/simulation/sim_locks.hpp"
+#include "tests/simulation/sim_session.hpp"
+#include "tests/simulation/statements.hpp"
+
+#include <deque>
+#include <map>
+#include <optional>
+
+namespace outboxd::simulation {
+
+struct ProcessSettings {
+    int number = 0; // of the node
+    scheduler::relay::Settings rules;
+    scheduler::LaneLeaseSettings leases;
+    SimSink::Limits limits;
+    Time clockOffset{};
+    int clockPerMille = 1000;
+};
+
+// A statement whose client is gone: the server may execute it yet.
+struct Orphan {
+    std::unique_ptr<Operation> operation;
+    bool sent = false;
+};
+
+class Process final : public scheduler::LaneLeases::Listener {
+public:
+    Process(const ProcessSettings& settings, const Time& now, SimDb& db, SimKafka& kafka, Dice& dice,
+            Surroundings& surroundings);
+
+    // ---- its threads; false: there is nothing to do now ----
+    bool stepRules();
+    bool stepClient();
+    void look(); // the lease keeper
+
+    // ---- what others do to it ----
+    // The database executes the statement that it was sent. False: none is waiting to be executed.
+    bool executeStatement();
+    void tell(scheduler::relay::Event event) { inbox_.push_back(std::move(event)); }
+    void drain();
+    // Its connections to the database break; statements under way become orphans.
+    void cutDatabase(std::vector<Orphan>& orphans);
+    void restartDatabase(); // the same; nothing of it is left at the server
+    void resetBroker(int broker);
+    void breakProducers();
+    void jumpClock(Time ahead) { clock_.jump(ahead); }
+    void die(std::vector<Orphan>& orphans);
+
+    bool dead() const { return dead_; }
+    bool looking() const { return looking_; }
+    bool finished() const { return draining_ && rules_.drained() && idle() && !looking_; }
+    // Nothing is under way in it.
+    bool idle() const {
+        return !operation_ && !failure_ && !produce_ && actions_.empty() && answers_.empty();
+    }
+    bool rested() const { return inbox_.empty(); }
+    std::size_t outstanding() const { return rules_.outstanding(); }
+    const std::map<Lane, LaneTerm>& lanes() const { return lanes_; }
+    void releaseAll() { leases_.releaseAll(); }
+
+    Time pausedUntil{};
+    bool databaseUp = true;
+
+private:
+    struct Producing {
+        scheduler::relay::Produced answer;
+        std::vector<scheduler::relay::Outgoing> records;
+        std::size_t next = 0;
+    };
+    void laneTaken(const LaneTerm& term) override { entering_.push_back(term); }
+    void laneLost(const LaneTerm& term) override;
+    void enterLanes();
+    void findCommands();
+
+    void start(std::unique_ptr<Operation> operation);
+    void fail();
+    void continueOperation();
+    void continueProduce();
+    void awake();
+    template <class Told> void note(const Told& told) const;
+    void serveReports();
+
+    void perform(scheduler::relay::ProbeLanes& action);
+    void perform(scheduler::relay::ReadLane& action);
+    void perform(scheduler::relay::Produce& action);
+    void perform(scheduler::relay::MarkLane& action);
+    void perform(scheduler::relay::RunCommands& action);
+    void perform(scheduler::relay::NoteRow& action);
+    void perform(scheduler::relay::OpenSession& action);
+    void perform(scheduler::relay::PurgeSession& action);
+    void perform(scheduler::relay::CloseSession& action);
+    void perform(scheduler::relay::ReleaseLane& action);
+    std::unique_ptr<SimSession>& session(scheduler::SessionMode mode) {
+        return sessions_[mode == scheduler::SessionMode::solo ? 1 : 0];
+    }
+
+    const ProcessSettings settings_;
+    const Time& now_;
+    SimDb& db_;
+    Dice& dice_;
+    NodeClock clock_;
+    SilentLogger logger_;
+    SimLocks locks_;
+    SimSink sink_;
+    scheduler::OutboxRelay rules_;
+    scheduler::LaneLeases leases_;
+    std::unique_ptr<SimSession> sessions_[2];
+
+    std::deque<scheduler::relay::Event> inbox_, answers_;
+    std::deque<scheduler::relay::Action> actions_;
+    std::unique_ptr<Operation> operation_;
+    Operation::Progress progress_ = Operation::Progress::more;
+    bool sent_ = false; // the statement is with the server
+    int waits_ = 0;
+    std::optional<scheduler::relay::Event> failure_;
+    std::optional<Producing> produce_;
+
+    std::vector<LaneTerm> entering_;
+    std::map<Lane, LaneTerm> lanes_;
+    bool looking_ = false, draining_ = false, dead_ = false, deadlineSaid_ = false;
+    core::Instant drainEnds_{};
+
+    // Of the mutant `whole_batch_failed` alone.
+    std::map<scheduler::DeliveryToken, Id> tokens_;
+    std::set<Id> condemned_;
+};
+
+} // namespace outboxd::simulation
