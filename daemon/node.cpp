@@ -17,6 +17,8 @@ namespace {
 
 // A database that was silent for longer makes the node unready; some heartbeats may be lost before.
 constexpr auto kContactIsRecent = 5s;
+// A node whose lease keeper was silent for longer has no share of the lanes.
+constexpr auto kPeerIsSilent = 5s;
 
 std::string rolesOf(const Settings& settings) {
     std::string roles;
@@ -68,7 +70,10 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       databaseContact_(clock),
       redis_(settings.redis.enabled ? std::make_unique<redis::Client>(redisSettings(settings)) : nullptr),
       coupons_(settings, stores_, clock, redis_.get(), registry_), locks_(stores_.work),
-      nodes_(stores_.work, {nodeName(settings), core::newEventId(clock).text(), rolesOf(settings), version}),
+      incarnation_(core::newEventId(clock).text()),
+      nodes_(stores_.work, {nodeName(settings), incarnation_, rolesOf(settings), version}),
+      peers_(stores_.work, nodeName(settings), incarnation_,
+             std::min<std::chrono::microseconds>(kPeerIsSilent, settings.relay.lease)),
       history_(stores_.work, nodeName(settings)),
       gateway_(settings.gateway.url.empty()
                    ? nullptr
@@ -80,8 +85,9 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
       scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.roles.contains(Role::relay)) {
-        relay_.emplace(settings, stores_, locks_, clock, logger, progress_, registry_);
+        relay_.emplace(settings, stores_, locks_, peers_, clock, logger, progress_, registry_);
     }
+    doorbell_ = makeDoorbell(clock);
     if (settings.roles.contains(Role::api)) {
         api_.emplace(settings, stores_, bestSellers_.cache, coupons_, cards_, clock, logger, registry_,
                      [this] { ring(); });
@@ -103,6 +109,7 @@ void Node::start() {
     databaseContact_.worked();
     std::vector<core::Service*> services{&adminServer_};
     if (relay_) services.push_back(&relay_->service);
+    if (doorbell_) services.push_back(doorbell_.get());
     if (consumers_) services.push_back(&consumers_->ranking);
     services.push_back(&scheduler_);
     if (api_) services.push_back(&api_->server);
@@ -134,6 +141,27 @@ void Node::reload() {
 
 void Node::ring() {
     if (relay_) relay_->service.ring();
+    if (doorbell_) doorbell_->ring();
+}
+
+std::unique_ptr<Doorbell> Node::makeDoorbell(const core::Clock& clock) {
+    if (!redis_ || !settings_.relay.doorbell) return nullptr;
+    std::function<void()> wakeRelay;
+    if (relay_) wakeRelay = [this] { relay_->service.ring(); };
+    auto doorbell = std::make_unique<Doorbell>(
+        Doorbell::Settings{redisSettings(settings_), "outboxd:" + settings_.database.name + ":doorbell",
+                           nodeName(settings_), incarnation_},
+        *redis_, peers_, clock, logger_, std::move(wakeRelay));
+    std::ranges::move(FigureMetrics(registry_, {}, [bell = doorbell.get()] { return bell->figures(); })
+                          .counter("outboxd_doorbell_published_total", "Rings for the relays of other nodes",
+                                   &Doorbell::Figures::published)
+                          .counter("outboxd_doorbell_heard_total",
+                                   "Rings of other nodes, or of foreign writers", &Doorbell::Figures::heard)
+                          .counter("outboxd_doorbell_failed_total", "Rings that Redis did not take",
+                                   &Doorbell::Figures::failed)
+                          .take(),
+                      std::back_inserter(callbacks_));
+    return doorbell;
 }
 
 std::string Node::summary() const {
@@ -170,6 +198,7 @@ std::vector<scheduler::Job> Node::jobs() {
     }
     if (settings_.roles.contains(Role::jobs)) {
         jobs.push_back(idempotencyRetention(jobParts_));
+        jobs.push_back(outboxRetention(jobParts_, settings_.outbox.retention));
         jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
         if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
         jobs.push_back(couponDrain(jobParts_, settings_.coupons, coupons_));

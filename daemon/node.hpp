@@ -6,11 +6,13 @@
 #include "daemon/best_sellers_part.hpp"
 #include "daemon/consumers_part.hpp"
 #include "daemon/coupon_part.hpp"
+#include "daemon/doorbell.hpp"
 #include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
+#include "scheduler/mysql/relay_peers.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <atomic>
@@ -40,7 +42,8 @@ public:
 
 private:
     std::vector<scheduler::Job> jobs();
-    void ring(); // the relay of this node, if it has one
+    void ring(); // events were committed: the relay of this node, if it has one, and those of others
+    std::unique_ptr<Doorbell> makeDoorbell(const core::Clock& clock);
     api::AdminPorts adminPorts();
     api::CheckResult checkDatabase() const;
     api::CheckResult checkRedis();
@@ -56,7 +59,9 @@ private:
     std::unique_ptr<redis::Client> redis_; // null: redis.enabled is off
     CouponPart coupons_;
     scheduler::mysql::MysqlLockStore locks_;
+    const std::string incarnation_; // of this process
     scheduler::mysql::MysqlNodeRegistry nodes_;
+    scheduler::mysql::MysqlRelayPeers peers_;
     scheduler::mysql::MysqlJobHistory history_;
     std::atomic<bool> draining_{false};
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
@@ -66,6 +71,7 @@ private:
     api::Router adminRouter_;
     http::Server adminServer_;
     std::optional<RelayPart> relay_;
+    std::unique_ptr<Doorbell> doorbell_; // null: relay.doorbell or redis.enabled is off
     std::optional<ConsumersPart> consumers_;
     CardPart cards_;
     JobParts jobParts_;

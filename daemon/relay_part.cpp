@@ -2,6 +2,9 @@
 
 #include "daemon/figure_metrics.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace outboxd::daemon {
 namespace {
 
@@ -14,6 +17,7 @@ scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
     service.leases.node = nodeName(settings);
     service.leases.lease = settings.relay.lease;
     service.leases.renewEvery = settings.relay.renewEvery;
+    service.leases.singleLock = settings.relay.singleLock;
     service.drainTime = settings.shutdown.timeout / 2;
     return service;
 }
@@ -39,10 +43,11 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
 }
 
 RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
-                     const core::Clock& clock, core::Logger& logger, core::ProgressMonitor& progress,
-                     metrics::Registry& registry)
-    : pins(stores.work), source(stores.work), sink(sinkSettings(settings), pins, logger, clock),
-      service(source, sink, locks, clock, logger, progress, serviceSettings(settings)),
+                     scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,
+                     core::ProgressMonitor& progress, metrics::Registry& registry)
+    : pins(stores.work), source(stores.work), control(stores.work),
+      sink(sinkSettings(settings), pins, logger, clock),
+      service({source, sink, locks, control, peers}, clock, logger, progress, serviceSettings(settings)),
       database_(stores.work), pending_(registry.gauge("outboxd_outbox_pending",
                                                       "Events committed and not yet acknowledged by Kafka")),
       oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
@@ -60,12 +65,26 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
             .counter("outboxd_relay_lanes_lost_total", "Lanes whose lease ended before they were released",
                      &Figures::lostLanes)
             .gauge("outboxd_relay_lanes", "Lanes that this node relays", &Figures::lanes)
+            .counter("outboxd_relay_lanes_handed_over_total", "Lanes given up to other nodes in good order",
+                     &Figures::handedOver)
+            .counter("outboxd_relay_commands_total", "Steps of operators' orders that were executed",
+                     &Figures::commandsRun)
             .gauge("outboxd_relay_in_flight_rows", "Events read and not yet marked", &Figures::inFlightRows)
             .gauge("outboxd_relay_in_flight_bytes", "Bytes sent and not yet acknowledged",
                    &Figures::inFlightBytes)
             .gauge("outboxd_relay_stalled", "1 while the broker is silent and reading pauses",
                    &Figures::stalled)
             .take();
+    using scheduler::LaneFigures;
+    std::ranges::move(
+        FigureMetrics(registry, {}, [this] { return service.laneFigures(); })
+            .gauge("outboxd_relay_lane_quota", "Lanes that this node should relay, of 16",
+                   &LaneFigures::quota)
+            .gauge("outboxd_relay_lane_leases", "Lanes whose lock this node holds", &LaneFigures::held)
+            .counter("outboxd_relay_leases_lost_total", "Locks of lanes that ended before they were released",
+                     &LaneFigures::lost)
+            .take(),
+        std::back_inserter(callbacks_));
 }
 
 void RelayPart::measureBacklog() {

@@ -5,6 +5,7 @@
 #include "platform/core/progress.hpp"
 #include "platform/metrics/metrics.hpp"
 #include "scheduler/kafka/kafka_sink.hpp"
+#include "scheduler/mysql/lane_control.hpp"
 #include "scheduler/mysql/lock_store.hpp"
 #include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/outbox_source.hpp"
@@ -18,14 +19,16 @@ namespace outboxd::daemon {
 scheduler::kafka::SinkSettings sinkSettings(const Settings& settings);
 
 struct RelayPart {
-    RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks, const core::Clock& clock,
-              core::Logger& logger, core::ProgressMonitor& progress, metrics::Registry& registry);
+    RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
+              scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,
+              core::ProgressMonitor& progress, metrics::Registry& registry);
 
     // Counts what waits, for the metrics; run by a job.
     void measureBacklog();
 
     scheduler::mysql::MysqlTopicPins pins;
     scheduler::mysql::MysqlOutboxSource source;
+    scheduler::mysql::MysqlLaneControl control;
     scheduler::kafka::KafkaSink sink;
     scheduler::RelayService service;
 

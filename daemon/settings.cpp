@@ -144,6 +144,20 @@ void describeRelay(config::Schema& schema, Settings::Relay& relay) {
         "on_failure", choice(relay.onFailure, kOnFailure), restart,
         "What happens after an event that Kafka will never take: park holds back later events with its "
         "order key.");
+    schema.add(
+        "doorbell", flag(relay.doorbell), restart,
+        "Whether nodes that commit events wake the relays of other nodes through Redis; off, these find "
+        "them by polling.");
+    schema.add(
+        "single_lock", text(relay.singleLock, 0, 64), restart,
+        "Not empty: lanes are relayed only under the ShedLock lock of this name, by one node; the same on "
+        "all nodes. It keeps a Java relay under that lock from running beside this one during a migration.");
+}
+
+void describeOutbox(config::Schema& schema, Settings::Outbox& outbox) {
+    schema.section("outbox", "The table of events.");
+    schema.add("retention", integer(outbox.retention, 0, 36'500, "days"), restart,
+               "Sent events that are older are removed, in small batches; 0 keeps them for ever.");
 }
 
 } // namespace
@@ -168,6 +182,7 @@ config::Schema describe(Settings& settings) {
     describeRedis(schema, settings.redis);
     describeKafka(schema, settings.kafka);
     describeRelay(schema, settings.relay);
+    describeOutbox(schema, settings.outbox);
     describeEdges(schema, settings);
 
     describeShop(schema, settings);

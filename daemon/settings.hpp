@@ -70,7 +70,13 @@ struct Settings : EdgeSettings, ShopSettings {
         Duration lease = 10s;
         Duration renewEvery = 3s;
         OnFailure onFailure = OnFailure::park;
+        std::string singleLock;
+        bool doorbell = true;
     } relay;
+
+    struct Outbox {
+        int retention = 30; // days
+    } outbox;
 
     struct Consumers {
         std::string groupPrefix = "outboxd-";

@@ -21,6 +21,10 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
     if (relay.maxEventBytes > relay.maxInFlightBytes) {
         mistakes.push_back(schema.mistake("relay.max_event_bytes", "is more than relay.max_in_flight_bytes"));
     }
+    if (relay.singleLock.starts_with("outbox-lane-")) {
+        mistakes.push_back(
+            schema.mistake("relay.single_lock", "names beginning with outbox-lane- are the lanes' own"));
+    }
     if (settings.http.port != 0 && settings.http.port == settings.admin.port) {
         mistakes.push_back(
             schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));

@@ -75,6 +75,12 @@ public:
     virtual ~EventSink() = default;
     // Does not wait for the broker. Throws Error(misconfigured) for settings that the client library refuses.
     virtual std::unique_ptr<SinkSession> open(SessionMode mode) = 0;
+
+    // Reads anew which topics are paused and over how many partitions keys are spread. Whoever returned from it knows
+    // all that was committed before the call. Throws core::Error when that cannot be read: the old knowledge stays.
+    virtual void refresh() = 0;
+    // Whether the record's topic is paused, as of the last refresh().
+    virtual bool paused(const OutboxRecord& record) const = 0;
 };
 
 // The partition counts that keys are spread over; pinned so that a grown topic does not move keys.

@@ -14,16 +14,14 @@ namespace {
 // While records are in flight the loop waits in the broker's client for reports, so a doorbell is heard this late at most.
 constexpr auto kReportSlice = 1ms;
 constexpr auto kReportSliceInOutage = 20ms;
-// A loop that is silent for longer is stuck; above every bounded wait of the database and the sink.
-constexpr auto kAllowedSilence = 60s;
 
 } // namespace
 
-RelayService::RelayService(OutboxSource& source, EventSink& sink, LockStore& locks, const core::Clock& clock,
-                           core::Logger& logger, core::ProgressMonitor& progress,
-                           RelayServiceSettings settings)
-    : source_(source), sink_(sink), clock_(clock), logger_(logger), progress_(progress),
-      settings_(std::move(settings)), locks_(locks) {}
+RelayService::RelayService(RelayPorts ports, const core::Clock& clock, core::Logger& logger,
+                           core::ProgressMonitor& progress, RelayServiceSettings settings)
+    : source_(ports.source), sink_(ports.sink), locks_(ports.locks), control_(ports.control),
+      peers_(ports.peers), clock_(clock), logger_(logger), progress_(progress),
+      settings_(std::move(settings)) {}
 
 RelayService::~RelayService() { stop(); }
 
@@ -35,7 +33,7 @@ void RelayService::start() {
         rung_ = false;
     }
     rules_ = std::make_unique<OutboxRelay>(settings_.rules);
-    leases_ = std::make_unique<LaneLeases>(locks_, clock_, logger_, settings_.leases, *this);
+    leases_ = std::make_unique<LaneLeases>(locks_, peers_, clock_, logger_, settings_.leases, *this);
     rulesThread_ = std::jthread([this] { runRules(); });
     leaseThread_ = std::jthread([this](const std::stop_token& stop) { runLeases(stop); });
 }
@@ -48,7 +46,9 @@ void RelayService::stop() {
     leaseThread_.request_stop();
     wake_.notify_all();
     leaseThread_.join();
-    leases_->releaseAll(); // a lane that was being taken when the draining began
+    for (const auto& term : leases_->held()) leave(term); // being taken when the draining began
+    leases_->releaseAll();
+    finishLeaving();
 }
 
 void RelayService::ring() noexcept {
@@ -65,25 +65,12 @@ relay::Figures RelayService::figures() const {
     return published_;
 }
 
-void RelayService::laneTaken(const LaneTerm& term) { post(relay::LaneTaken{term}); }
-void RelayService::laneLost(const LaneTerm& term) { post(relay::LaneLost{term}); }
-
 void RelayService::post(relay::Event event) {
     {
         const std::lock_guard lock(mutex_);
         inbox_.push_back(std::move(event));
     }
     wake_.notify_all();
-}
-
-void RelayService::runLeases(const std::stop_token& stop) {
-    const auto sign = progress_.watch("outbox-relay-leases", kAllowedSilence);
-    while (!stop.stop_requested()) {
-        sign->beat();
-        leases_->round();
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, settings_.lookForLanes, [&] { return stop.stop_requested(); });
-    }
 }
 
 void RelayService::runRules() {
@@ -186,7 +173,8 @@ void RelayService::perform(const relay::ProbeLanes& action) {
 void RelayService::perform(const relay::ReadLane& action) {
     orAnswer(relay::ReadFailed{action.term.lane, action.epoch}, [&] {
         auto batch = source_.read(action.term, action.cursor, action.limit, action.known);
-        for (const auto& row : batch.rows) {
+        for (auto& row : batch.rows) {
+            row.paused = !row.eventMissing && sink_.paused(row.record);
             if (row.eventMissing) {
                 logger_.warning("event_missing",
                                 {{"id", row.record.id},
@@ -257,6 +245,36 @@ void RelayService::perform(const relay::PurgeSession& action) {
 
 void RelayService::perform(const relay::CloseSession& action) { sessions_.erase(action.mode); }
 
-void RelayService::perform(const relay::ReleaseLane& action) { leases_->release(action.term); }
+// Who enters the lane next must not find this node in it: so the lane is left first.
+void RelayService::perform(const relay::ReleaseLane& action) {
+    leave(action.term);
+    leases_->release(action.term);
+    {
+        const std::lock_guard lock(mutex_);
+        lookNow_ = true; // another lane may be waiting to be handed over
+    }
+    wake_.notify_all();
+}
+
+void RelayService::perform(const relay::RunCommands& action) {
+    orAnswer(relay::CommandsFailed{action.term.lane, action.epoch}, [&] {
+        const auto isSync = [](const LaneCommand& command) {
+            return command.kind == LaneCommand::Kind::sync;
+        };
+        if (std::ranges::any_of(action.commands, isSync)) sink_.refresh();
+        const auto result = control_.run(action.term, action.commands);
+        logger_.info("commands_run", {{"lane", action.term.lane},
+                                      {"commands", action.commands.size()},
+                                      {"lost", result == MarkResult::lost}});
+        answers_.emplace_back(relay::CommandsRun{action.term.lane, action.epoch, result});
+    });
+}
+
+void RelayService::perform(const relay::NoteRow& action) {
+    orAnswer(relay::NoteFailed{action.term.lane, action.epoch}, [&] {
+        const auto result = control_.note(action.term, action.id);
+        answers_.emplace_back(relay::Noted{action.term.lane, action.epoch, result});
+    });
+}
 
 } // namespace outboxd::scheduler

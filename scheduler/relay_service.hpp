@@ -3,6 +3,7 @@
 
 #include "platform/core/progress.hpp"
 #include "platform/core/service.hpp"
+#include "scheduler/lane_control.hpp"
 #include "scheduler/lane_leases.hpp"
 #include "scheduler/outbox_relay.hpp"
 
@@ -19,12 +20,21 @@ struct RelayServiceSettings {
     std::chrono::milliseconds lookForLanes{250}; // how often free lanes are looked for
 };
 
-// ring() and figures() may be called from any thread at any time.
+// What a relay is made of. All must outlive it.
+struct RelayPorts {
+    OutboxSource& source; // used by the relay's thread alone
+    EventSink& sink;
+    LockStore& locks;
+    LaneControl& control;
+    RelayPeers& peers;
+};
+
+// ring() and the figures may be asked for by any thread at any time.
 class RelayService final : public core::Service, public LaneLeases::Listener {
 public:
-    // All references must outlive the service. `source` is used by the relay's thread alone.
-    RelayService(OutboxSource& source, EventSink& sink, LockStore& locks, const core::Clock& clock,
-                 core::Logger& logger, core::ProgressMonitor& progress, RelayServiceSettings settings);
+    // All references must outlive the service.
+    RelayService(RelayPorts ports, const core::Clock& clock, core::Logger& logger,
+                 core::ProgressMonitor& progress, RelayServiceSettings settings);
     ~RelayService() override;
 
     std::string_view name() const override { return "outbox-relay"; }
@@ -35,15 +45,23 @@ public:
     // Somebody on this node committed events: look now, not at the next poll.
     void ring() noexcept;
     relay::Figures figures() const;
+    LaneFigures laneFigures() const;
 
-    void laneTaken(const LaneTerm& term) override;
+    std::vector<LaneTerm> lanesTaken(std::vector<LaneTerm> terms) override;
     void laneLost(const LaneTerm& term) override;
+    void handOver(const LaneTerm& term) override;
 
 private:
+    // A loop that is silent for longer is stuck; above every bounded wait of the database and the sink.
+    static constexpr std::chrono::seconds kAllowedSilence{60};
+
     void post(relay::Event event);
 
     void runRules();
     void runLeases(const std::stop_token& stop);
+    void findCommands();
+    void leave(const LaneTerm& term);
+    void finishLeaving();
     void dispatch(relay::Event event);
     void serveReports(std::chrono::milliseconds wait);
     void waitForEvents(core::Instant until);
@@ -53,8 +71,8 @@ private:
     void perform(const relay::ReadLane& action);
     void perform(relay::Produce& action);
     void perform(const relay::MarkLane& action);
-    void perform(const relay::RunCommands&) {}
-    void perform(const relay::NoteRow&) {}
+    void perform(const relay::RunCommands& action);
+    void perform(const relay::NoteRow& action);
     void perform(const relay::OpenSession& action);
     void perform(const relay::PurgeSession& action);
     void perform(const relay::CloseSession& action);
@@ -64,17 +82,22 @@ private:
 
     OutboxSource& source_;
     EventSink& sink_;
+    LockStore& locks_;
+    LaneControl& control_;
+    RelayPeers& peers_;
     const core::Clock& clock_;
     core::Logger& logger_;
     core::ProgressMonitor& progress_;
     const RelayServiceSettings settings_;
-    LockStore& locks_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<relay::Event> inbox_; // guarded by mutex_
     bool rung_ = false;              // guarded by mutex_
     relay::Figures published_;       // guarded by mutex_
+    LaneFigures publishedLanes_;     // guarded by mutex_
+    bool lookNow_ = false;           // guarded by mutex_: the lease thread shall not wait
+    std::vector<LaneTerm> leaving_;  // guarded by mutex_: gone, and the table does not know it yet
 
     // The rules' thread only, while it runs.
     std::unique_ptr<OutboxRelay> rules_;

@@ -15,6 +15,10 @@ namespace outboxd::daemon {
 // Removes idempotency records whose time is over. Twice, late or half done: the rest goes with the next run.
 scheduler::Job idempotencyRetention(const JobParts& parts);
 
+// Removes events that were sent more than `days` days ago (0: none), and commands that were executed a week ago. Twice, late
+// or half done: the rest goes with the next run; each batch is a fenced transaction.
+scheduler::Job outboxRetention(const JobParts& parts, std::int64_t days);
+
 // Rewrites the best sellers in `store` hourly, long before they expire, so that no expiry sends all nodes to the database.
 // Twice or late: the later computation stays. Dies half way, or the lock is lost: what was there stays.
 scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store, std::string topic);

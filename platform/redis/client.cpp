@@ -1,15 +1,14 @@
 #include "platform/redis/client.hpp"
 
+#include "platform/redis/reply.hpp"
+
 #include <fmt/format.h>
 
-#include <hiredis/hiredis.h>
 #include <openssl/evp.h>
 
 #include <array>
 
 namespace outboxd::redis {
-
-namespace {
 
 timeval toTimeval(std::chrono::milliseconds time) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
@@ -17,12 +16,13 @@ timeval toTimeval(std::chrono::milliseconds time) {
             static_cast<suseconds_t>(std::chrono::microseconds{time - seconds}.count())};
 }
 
-struct FreeReply {
-    void operator()(redisReply* reply) const { freeReplyObject(reply); }
-};
-using ReplyHandle = std::unique_ptr<redisReply, FreeReply>;
+core::Error unreachable(const Settings& settings, const std::string& reason) {
+    return {core::ErrorKind::unavailable,
+            fmt::format("Redis at {}:{}: {}", settings.host, settings.port, reason),
+            "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait"};
+}
 
-std::string textOf(const redisReply& reply) { return {reply.str, reply.len}; }
+namespace {
 
 // A refused command: the connection is sound, the command was not.
 void refuseErrors(const redisReply& reply) {
@@ -96,10 +96,7 @@ core::Error Client::unavailable(const redisContext* connection) {
         const std::lock_guard lock(mutex_);
         idle_.clear();
     }
-    return {core::ErrorKind::unavailable,
-            fmt::format("Redis at {}:{}: {}", settings_.host, settings_.port,
-                        connection == nullptr ? "no memory for a connection" : connection->errstr),
-            "see whether the server of redis.host and redis.port runs; redis.timeout limits each wait"};
+    return unreachable(settings_, connection == nullptr ? "no memory for a connection" : connection->errstr);
 }
 
 // Runs `use` on the reply. The connection is kept only if a whole reply came; after that it is sound, whatever the

@@ -17,6 +17,8 @@ public:
 
     // Throws Error(misconfigured) for properties that librdkafka refuses.
     std::unique_ptr<SinkSession> open(SessionMode mode) override;
+    void refresh() override {}
+    bool paused(const OutboxRecord&) const override { return false; }
 
     // Whether a broker could be reached when something was last tried; for health reports only.
     bool reachable() const { return reachable_ && topics_.reachable(); }

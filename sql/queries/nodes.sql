@@ -9,3 +9,12 @@ UPDATE node SET heartbeat = UTC_TIMESTAMP(6) WHERE name = ? AND incarnation = ?
 
 -- name: add_job_run
 INSERT INTO job_run (job, node, term, started_at, ended_at, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: relay_beat
+UPDATE node SET relay_at = UTC_TIMESTAMP(6) WHERE name = ? AND incarnation = ?
+
+-- name: relay_withdraw
+UPDATE node SET relay_at = NULL WHERE name = ? AND incarnation = ?
+
+-- name: relaying
+SELECT name FROM node WHERE relay_at > TIMESTAMPADD(MICROSECOND, -?, UTC_TIMESTAMP(6)) ORDER BY name

@@ -9,6 +9,7 @@
 #include "tests/support/fake_event_sink.hpp"
 #include "tests/support/fake_listener.hpp"
 #include "tests/support/job_stage.hpp"
+#include "tests/support/lone_node.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/shared_outbox.hpp"
 
@@ -45,7 +46,9 @@ public:
 private:
     SharedOutbox outbox_{clock};
     FakeEventSink sink_;
-    scheduler::RelayService relay_{outbox_, sink_, outbox_, clock, logger, progress, {}};
+    NoCommands control_;
+    NoPeers peers_;
+    scheduler::RelayService relay_{{outbox_, sink_, outbox_, control_, peers_}, clock, logger, progress, {}};
 };
 
 class SchedulerUnderTest : Surroundings {

@@ -1,6 +1,8 @@
 // The relay as the daemon runs it: real outbox tables, real locks, real broker.
 #include "scheduler/kafka/kafka_sink.hpp"
+#include "scheduler/mysql/lane_control.hpp"
 #include "scheduler/mysql/node_store.hpp"
+#include "scheduler/mysql/relay_peers.hpp"
 #include "scheduler/relay_service.hpp"
 #include "tests/support/crowd.hpp"
 #include "tests/support/memory_logger.hpp"
@@ -87,10 +89,13 @@ private:
     core::SystemClock clock_;
     core::ProgressMonitor progress_{clock_};
     scheduler::mysql::MysqlTopicPins pins_{db.database};
+    scheduler::mysql::MysqlLaneControl control_{db.database};
+    scheduler::mysql::MysqlRelayPeers peers_{db.database, "node-1", "i-1", 5s};
     scheduler::kafka::KafkaSink sink_{sinkSettings(), pins_, logger, clock_};
 
 public:
-    scheduler::RelayService relay{db.source, sink_, db.locks, clock_, logger, progress_, {}};
+    scheduler::RelayService relay{
+        {db.source, sink_, db.locks, control_, peers_}, clock_, logger, progress_, {}};
 };
 
 // Text in which lz4 finds nothing to save.

@@ -4,7 +4,7 @@
 // delivered, what is outstanding gets no report until purge(), and produce() answers broken.
 #pragma once
 
-#include "scheduler/event_sink.hpp"
+#include "tests/support/fake_pauses.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -17,7 +17,7 @@
 
 namespace outboxd::testing {
 
-class FakeEventSink final : public scheduler::EventSink {
+class FakeEventSink final : public FakePauses {
 public:
     struct Logged {
         std::string topic;
@@ -96,9 +96,6 @@ public:
 
     int partitionOf(const std::string& orderKey) const {
         return static_cast<int>(std::hash<std::string>{}(orderKey) % static_cast<std::size_t>(partitions_));
-    }
-    static std::string topicOf(const scheduler::OutboxRecord& record) {
-        return "outbox.event." + record.aggregateType;
     }
 
 private:

@@ -1,0 +1,45 @@
+#include "scheduler/mysql/outbox_retention.hpp"
+#include "daemon/jobs/jobs.hpp"
+
+#include <condition_variable>
+#include <mutex>
+
+namespace outboxd::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// True unless the run was cancelled meanwhile.
+bool rest(const std::stop_token& cancelled, std::chrono::microseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any ended;
+    std::unique_lock lock(mutex);
+    ended.wait_for(lock, cancelled, time, [] { return false; });
+    return !cancelled.stop_requested();
+}
+
+} // namespace
+
+scheduler::Job outboxRetention(const JobParts& parts, std::int64_t days) {
+    return {.name = "outbox-retention",
+            .schedule = {scheduler::Schedule::Kind::fixed_delay, 1min, 10s},
+            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 50s},
+            .timeout = 1h,
+            .history = scheduler::Job::History::transitions,
+            .work = [&parts, days](const scheduler::JobContext& context) {
+                scheduler::mysql::RetentionSettings settings;
+                settings.eventDays = days;
+                scheduler::mysql::OutboxRetention retention(
+                    parts.stores.work, parts.clock, settings,
+                    [&](std::chrono::microseconds time) { return rest(context.cancelled, time); });
+                const auto removed = retention.run(context.term.value());
+                if (removed.events + removed.commands == 0) return;
+                parts.logger.info("outbox_retention", {{"events", removed.events},
+                                                       {"commands", removed.commands},
+                                                       {"statements", removed.statements},
+                                                       {"slowest_us", removed.slowest.count()}});
+            }};
+}
+
+} // namespace outboxd::daemon
