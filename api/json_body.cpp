@@ -209,6 +209,65 @@ void JsonObject::optionalObjects(std::string_view name, const std::function<void
     }
 }
 
+bool JsonObject::flag(std::string_view name) {
+    const auto* value = find(name);
+    if (!value) return false;
+    if (!value->IsBool()) body_.wrong(pointerTo(name), "must be true or false");
+    return value->IsTrue();
+}
+
+void JsonObject::elements(std::string_view name, std::size_t most,
+                          const std::function<void(const rapidjson::Value&, std::string)>& each) {
+    const auto* value = find(name);
+    if (!value) return;
+    if (!value->IsArray() || value->Empty() || value->Size() > most) {
+        body_.wrong(pointerTo(name), fmt::format("must be a list of 1 to {}", most));
+        return;
+    }
+    for (rapidjson::SizeType i = 0; i < value->Size(); ++i)
+        each((*value)[i], fmt::format("{}/{}", pointerTo(name), i));
+}
+
+std::vector<std::int64_t> JsonObject::optionalIntegers(std::string_view name, std::size_t most) {
+    std::vector<std::int64_t> numbers;
+    elements(name, most, [&](const rapidjson::Value& value, std::string pointer) {
+        if (!value.IsInt64())
+            return body_.wrong(std::move(pointer), "must be a whole number that fits 64 bits");
+        numbers.push_back(value.GetInt64());
+    });
+    return numbers;
+}
+
+std::vector<std::string> JsonObject::optionalTexts(std::string_view name, std::size_t most) {
+    std::vector<std::string> texts;
+    elements(name, most, [&](const rapidjson::Value& value, std::string pointer) {
+        if (!value.IsString()) return body_.wrong(std::move(pointer), "must be text");
+        texts.emplace_back(view(value));
+    });
+    return texts;
+}
+
+std::optional<core::Timestamp> JsonObject::optionalTime(std::string_view name) {
+    if (!find(name)) return std::nullopt;
+    return time(name);
+}
+
+void JsonObject::refuse(std::string_view name, std::string detail) {
+    body_.wrong(pointerTo(name), std::move(detail));
+}
+
+void JsonObject::optionalObject(std::string_view name, const std::function<void(JsonObject&)>& read) {
+    const auto* value = find(name);
+    if (!value) return;
+    if (!value->IsObject()) {
+        body_.wrong(pointerTo(name), "must be an object");
+        return;
+    }
+    JsonObject object(body_, value, pointerTo(name));
+    read(object);
+    object.refuseUnknown();
+}
+
 const rapidjson::Value* JsonObject::find(std::string_view name) {
     asked_.push_back(name);
     if (!value_) return nullptr;

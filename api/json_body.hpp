@@ -40,10 +40,22 @@ public:
     core::Timestamp time(std::string_view name);
     // Empty if the name is absent; null is not a text.
     std::optional<std::string> optionalText(std::string_view name);
+    // False if the name is absent.
+    bool flag(std::string_view name);
+    // Empty if the name is absent; at most `most` of them.
+    std::vector<std::int64_t> optionalIntegers(std::string_view name, std::size_t most);
+    std::vector<std::string> optionalTexts(std::string_view name, std::size_t most);
+    // Empty if the name is absent.
+    std::optional<core::Timestamp> optionalTime(std::string_view name);
+    // Says that the value of `name` makes no sense.
+    void refuse(std::string_view name, std::string detail);
+    bool has(std::string_view name) { return find(name) != nullptr; }
     // Which of `names` is there; more or less than one of them is wrong. Empty then.
     std::string_view exactlyOne(std::initializer_list<std::string_view> names);
     // Calls `each` for every element of a list of objects.
     void objects(std::string_view name, const std::function<void(JsonObject&)>& each);
+    // Does nothing if the name is absent.
+    void optionalObject(std::string_view name, const std::function<void(JsonObject&)>& read);
     // Does nothing if the name is absent.
     void optionalObjects(std::string_view name, const std::function<void(JsonObject&)>& each);
 
@@ -56,6 +68,9 @@ private:
     const rapidjson::Value* require(std::string_view name);
     std::string pointerTo(std::string_view name) const;
     void refuseUnknown();
+    // The elements of a list that is there, each with its pointer.
+    void elements(std::string_view name, std::size_t most,
+                  const std::function<void(const rapidjson::Value&, std::string)>& each);
 
     JsonBody& body_;
     const rapidjson::Value* value_; // null: there is nothing to read, and that was said

@@ -45,6 +45,14 @@ public:
         return (key(name), writer_.Null(), *this);
     }
 
+    JsonWriter& item(std::int64_t number) { return (writer_.Int64(number), *this); }
+    // `json` is a value as it stands.
+    JsonWriter& json(std::string_view name, std::string_view json) {
+        key(name);
+        writer_.RawValue(json.data(), json.size(), rapidjson::kObjectType);
+        return *this;
+    }
+
     std::string text() const { return {buffer_.GetString(), buffer_.GetSize()}; }
 
 private:

@@ -57,6 +57,24 @@ std::chrono::seconds Query::seconds(std::string_view name, std::chrono::seconds 
     return std::chrono::seconds{0};
 }
 
+std::optional<std::string> Query::text(std::string_view name, std::size_t longest) {
+    const auto text = find(name);
+    if (!text) return std::nullopt;
+    if (text->empty() || text->size() > longest)
+        errors_.push_back({"", fmt::format("must be 1 to {} bytes", longest), std::string{name}});
+    return std::string{*text};
+}
+
+std::optional<core::Timestamp> Query::time(std::string_view name) {
+    const auto text = find(name);
+    if (!text) return std::nullopt;
+    const auto time = core::fromRfc3339(*text);
+    if (!time)
+        errors_.push_back(
+            {"", "must be a time in UTC as in RFC 3339: 2026-11-21T09:00:00Z", std::string{name}});
+    return time;
+}
+
 bool Query::flag(std::string_view name) { return find(name).has_value(); }
 
 std::optional<http::Problem> Query::problem() {

@@ -40,6 +40,10 @@ public:
     std::int64_t id(std::string_view name);
     // "10s"; none if absent.
     std::chrono::seconds seconds(std::string_view name, std::chrono::seconds most);
+    // 1 to `longest` bytes; empty if absent.
+    std::optional<std::string> text(std::string_view name, std::size_t longest);
+    // As in RFC 3339, UTC; empty if absent.
+    std::optional<core::Timestamp> time(std::string_view name);
     // True if the name is there, whatever its value.
     bool flag(std::string_view name);
 

@@ -127,11 +127,15 @@ http::Response Router::answer(const Route& route, const http::Request& request,
                               std::variant<Client, http::Problem> client) {
     if (const auto* problem = std::get_if<http::Problem>(&client)) return refused(*problem, request);
 
-    Call call{request, {}, {}, std::move(std::get<Client>(client)), versioned};
+    Call call{request, {}, {}, {}, std::move(std::get<Client>(client)), versioned};
     for (std::size_t i = 0; i < segments.size(); ++i) {
         call.path.append("/").append(segments[i]);
         const auto& expected = route.segments[i];
         if (!isParameter(expected)) continue;
+        if (!expected.ends_with("Id}")) {
+            call.texts.emplace_back(segments[i]);
+            continue;
+        }
         const auto id = parseId(segments[i]);
         if (!id) {
             const auto name = expected.substr(1, expected.size() - 2);

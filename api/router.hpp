@@ -17,8 +17,9 @@ namespace outboxd::api {
 // One request on its way through a handler. Lives for the call only.
 struct Call {
     const http::Request& request;
-    std::string path;              // the canonical one: with /v1
-    std::vector<std::int64_t> ids; // of the template's {parameters}, in order; each 1 or more
+    std::string path;               // the canonical one: with /v1
+    std::vector<std::int64_t> ids;  // of the template's {...Id} parameters, in order; each 1 or more
+    std::vector<std::string> texts; // of its other parameters
     Client client;
     bool versioned = true; // false: the path came without its /v1, as in the published load scripts
 };
@@ -26,8 +27,8 @@ struct Call {
 using RouteHandler = std::function<http::Response(const Call&)>;
 
 // Paths under /api/ match with and without their /v1; without it, refusals are 400 (compatible.hpp). HEAD is answered by GET's handler, OPTIONS with the
-// methods that there are. Who may do what is decided here: see Access. An unknown path is 404, a known one with another method 405 with Allow, a parameter
-// that is not a positive 64-bit number 400. A core::Error from a handler becomes its problem (problems.hpp)
+// methods that there are. Who may do what is decided here: see Access. An unknown path is 404, a known one with another method 405 with Allow, an {...Id}
+// that is not a positive 64-bit number 400; other parameters are text. A core::Error from a handler becomes its problem (problems.hpp)
 // and a line in the log.
 //
 // Routes are added before the first request; after that handle() is thread-safe.

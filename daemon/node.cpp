@@ -78,7 +78,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       gateway_(settings.gateway.url.empty()
                    ? nullptr
                    : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
-      adminPorts_(adminPorts()), adminRouter_(adminAuthenticator_, logger),
+      desk_(settings, stores_, clock, logger), adminPorts_(adminPorts()), adminRouter_(desk_.token, logger),
       adminServer_(adminSettings(settings), adminRouter_, clock, logger),
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
                                                                      [this] { ring(); }},
@@ -96,6 +96,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
         consumers_.emplace(settings, stores_, clock, logger, progress_, registry_);
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
+    desk_.addRoutes(adminRouter_);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
                       std::back_inserter(callbacks_));
     std::ranges::move(poolMetrics(registry_, stores_.batchPool, "batches"), std::back_inserter(callbacks_));
@@ -136,6 +137,7 @@ void Node::stop() {
 
 void Node::reload() {
     if (api_) api_->reload(settings_);
+    desk_.reload(settings_);
     if (gateway_) gateway_->reload(settings_);
 }
 
@@ -195,6 +197,7 @@ std::vector<scheduler::Job> Node::jobs() {
                         .timeout = 60s,
                         .history = Job::History::transitions,
                         .work = [this](const scheduler::JobContext&) { relay_->measureBacklog(); }});
+        jobs.push_back(topicChanges(desk_.changes, *desk_.cluster));
     }
     if (settings_.roles.contains(Role::jobs)) {
         jobs.push_back(idempotencyRetention(jobParts_));

@@ -7,6 +7,7 @@
 #include "daemon/consumers_part.hpp"
 #include "daemon/coupon_part.hpp"
 #include "daemon/doorbell.hpp"
+#include "daemon/desk_part.hpp"
 #include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
@@ -66,7 +67,7 @@ private:
     std::atomic<bool> draining_{false};
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 
-    api::NoAuthentication adminAuthenticator_; // whoever reaches the port may read, see admin.host
+    DeskPart desk_;
     api::AdminPorts adminPorts_;
     api::Router adminRouter_;
     http::Server adminServer_;

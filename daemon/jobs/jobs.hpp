@@ -9,6 +9,7 @@
 #include "daemon/coupon_part.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
+#include "scheduler/topic_desk.hpp"
 
 namespace outboxd::daemon {
 
@@ -31,6 +32,11 @@ scheduler::Job orderExpiry(const JobParts& parts, Duration interval);
 // must outlive the job.
 scheduler::Job paymentRecovery(const JobParts& parts, commerce::CardGateway& gateway,
                                commerce::PaymentWatch& watch, const commerce::CardRules& rules);
+
+// Takes pauses and repartitions of topics to their next step, see scheduler/topic_desk.hpp. Twice: each step is entered
+// once, by compare and set. Late: the topic stays paused for longer. Half done: each step is a transaction. Both must
+// outlive the job.
+scheduler::Job topicChanges(scheduler::TopicDesk& desk, scheduler::TopicCluster& cluster);
 
 // Decides waiting claims of coupons, in batches. Twice or half done: a decided claim is not touched again. Late: the
 // claims wait.

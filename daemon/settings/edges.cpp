@@ -78,10 +78,15 @@ void describeEdges(config::Schema& schema, EdgeSettings& edges) {
     schema.add("burst", integer(limit.burst, 1, 1'000'000, "requests"), restart,
                "Requests that a client which was quiet may send at once.");
 
-    schema.section("admin",
-                   "Health and metrics, on a port of their own so that load on the API cannot hide them.");
+    schema.section(
+        "admin",
+        "Health, metrics and the orders of operators, on a port of their own so that load on the API "
+        "cannot hide them.");
     schema.add("host", text(edges.admin.host, 1, 253), restart,
                "Address to listen on; whoever reaches it can read health and metrics.");
+    schema.add("token_file", secretFile(edges.admin.tokenFile), live,
+               "File with the token of 16 characters or more that operators show for /admin/api/v1; empty: "
+               "nobody can look into the outbox or give orders. A reload reads it again.");
     schema.add("port", integer(edges.admin.port, 0, 65535), restart,
                "TCP port to listen on; 0 takes a free one, which the log names.");
 }

@@ -47,6 +47,7 @@ struct EdgeSettings {
     struct Admin {
         std::string host = "127.0.0.1";
         std::uint16_t port = 8081;
+        config::SecretFile tokenFile;
     } admin;
 };
 

@@ -46,6 +46,9 @@ public:
             !isAdminToken(edges_.auth.adminTokenFile.value.reveal()))
             wrong("auth.admin_token_file", "the token must be 16 or more visible characters, without commas, "
                                            "and not begin as API keys do");
+        if (!edges_.admin.tokenFile.path.empty() && !isAdminToken(edges_.admin.tokenFile.value.reveal()))
+            wrong("admin.token_file", "the token must be 16 or more visible characters, without commas, and "
+                                      "not begin as API keys do");
         if (mode.contains(AuthMode::api_key)) checkApiKeys();
         if (mode.contains(AuthMode::jwt)) checkJwt();
         return std::move(mistakes_);

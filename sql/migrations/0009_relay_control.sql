@@ -66,3 +66,20 @@ CREATE TABLE audit_log (
     PRIMARY KEY (id),
     KEY audit_log_action (action, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- Orders that take several steps of their own, each begun when the commands of the one before are done: RESUME lifts a
+-- pause and then returns what it held; REPARTITION spreads a paused topic over another number of partitions first.
+CREATE TABLE topic_change (
+    order_id    BIGINT       NOT NULL,
+    topic       VARCHAR(249) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    partitions  INT          NULL,
+    grow        TINYINT      NOT NULL DEFAULT 0,
+    keep_paused TINYINT      NOT NULL DEFAULT 0,
+    phase       ENUM('SETTLE','BROKER','SPREAD','RELEASE','REDRIVE','DONE','FAILED') NOT NULL,
+    trouble     VARCHAR(500) NULL,
+    changed_at  DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
+    open_topic  VARCHAR(249) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin GENERATED ALWAYS AS
+                (CASE WHEN phase NOT IN ('DONE','FAILED') THEN topic END) STORED,
+    PRIMARY KEY (order_id),
+    UNIQUE KEY topic_change_open (open_topic)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

@@ -30,6 +30,8 @@ ALLOWED = {
     "scheduler/kafka": [CORE, "scheduler", "platform/kafka"],
     "scheduler/mysql": [CORE, "scheduler", "platform/database", "sql"],
     "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics", "platform/security"],
+    # The operators' side of the API is made of scheduler's ports, as the shop's is of commerce's.
+    "api/admin": [CORE, "api", "scheduler", "platform/http", "platform/security"],
     "ctl": [CORE, "platform/config", "platform/http"],
 }
 # The composition root and the tests may include everything but each other; nothing includes them.

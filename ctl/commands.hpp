@@ -1,0 +1,24 @@
+// What outboxctl does: asks a node, and shows what it says.
+#pragma once
+
+#include "ctl/node.hpp"
+
+#include <ostream>
+
+namespace outboxd::ctl {
+
+// Where the answer goes, and whether a person can be asked.
+struct Terminal {
+    std::ostream& out;
+    std::ostream& errors;
+    bool person = false; // somebody sits at the input
+    std::istream& in;
+};
+
+ExitCode run(const Options& options, Node& node, Terminal& terminal);
+
+// Orders: says what they would do, asks, gives them, and waits for their end if that is wanted.
+ExitCode order(const Options& options, Node& node, Terminal& terminal);
+ExitCode showOrder(const Options& options, Node& node, Terminal& terminal, std::int64_t id);
+
+} // namespace outboxd::ctl
