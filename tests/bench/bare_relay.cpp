@@ -193,6 +193,7 @@ private:
             {"queue.buffering.max.messages", "1000000"},
             {"queue.buffering.max.kbytes", "262144"},
             {"partitioner", "murmur2_random"},
+            {"log_level", "3"}, // not that gapless is experimental
         };
         char error[512];
         for (const auto& [name, value] : properties)

@@ -162,10 +162,11 @@ void drain(const Options& options) {
     const auto recordsBefore = watcher.records();
     kill(relay, SIGSTOP);
     database.run("SET SESSION sql_log_bin = 0"); // the filling is not what is measured
-    database.run(
-        fmt::format("INSERT INTO outbox_queue (lane, id) SELECT CRC32(order_key) & 15, id FROM outbox_event "
-                    "WHERE id > (SELECT MAX(id) FROM outbox_event) - {}",
-                    options.rows));
+    const auto first = database.number(fmt::format(
+        "SELECT MIN(id) FROM (SELECT id FROM outbox_event ORDER BY id DESC LIMIT {}) t", options.rows));
+    database.run(fmt::format(
+        "INSERT INTO outbox_queue (lane, id) SELECT CRC32(order_key) & 15, id FROM outbox_event WHERE id >= {}",
+        first));
     letSettle(database);
     std::this_thread::sleep_for(300ms);
 
