@@ -64,10 +64,10 @@ public:
     // Lowest and highest queued id of each of `lanes` that has rows.
     virtual std::vector<LaneBounds> probe(std::span<const Lane> lanes) = 0;
 
-    // Poll A then poll B, both fenced by the lane's lock (nothing is returned to a former holder):
-    // A: at most `limit` rows after `cursor`; B: rows at or below the cursor that A moved to, without those that
-    // are known, so late commits are found. B runs after A: a seen successor implies a seen predecessor.
-    // Of more than `limit` rows of B the lowest are returned, and nothing of A beyond them.
+    // Two polls, fenced by the lane's lock (nothing is returned to a former holder), B in the snapshot of A or later:
+    // A: at most `limit` rows after `cursor`; B: rows at or below `cursor`, without those that are known, so late commits
+    // are found, if not by this read then by the next. A seen successor implies a seen predecessor.
+    // Of more than `limit` rows of B the lowest are returned, and nothing of A.
     virtual LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
                            const KnownRows& known) = 0;
 

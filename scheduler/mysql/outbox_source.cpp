@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <set>
 
 namespace outboxd::scheduler::mysql {
 namespace {
@@ -24,25 +26,25 @@ std::int64_t toInteger(std::string_view text) {
     return value;
 }
 
-// Columns in the order of read_after and read_late.
+// Columns in the order of read_late; the first says which poll it is from.
 QueuedRecord toRecord(Session::TextRow row) {
     QueuedRecord queued;
     auto& record = queued.record;
-    record.id = toInteger(row[0]);
-    if (row[1].data() == nullptr) { // LEFT JOIN found no event
+    record.id = toInteger(row[1]);
+    if (row[2].data() == nullptr) { // LEFT JOIN found no event
         queued.eventMissing = true;
         return queued;
     }
-    record.eventId = core::EventId::fromBinary(row[1]).value_or(core::EventId{});
-    record.aggregateType = row[2];
-    record.aggregateId = row[3];
-    record.orderKey = row[4];
-    record.type = row[5];
-    if (row[6].data() != nullptr) record.payload = std::string{row[6]};
-    record.headers = row[7];
-    record.createdAt = database::parseDateTime(row[8]).value_or(core::Timestamp{});
-    queued.keyHeld = row[9].data() != nullptr;
-    queued.keyPaused = row[9] == "1";
+    record.eventId = core::EventId::fromBinary(row[2]).value_or(core::EventId{});
+    record.aggregateType = row[3];
+    record.aggregateId = row[4];
+    record.orderKey = row[5];
+    record.type = row[6];
+    if (row[7].data() != nullptr) record.payload = std::string{row[7]};
+    record.headers = row[8];
+    record.createdAt = database::parseDateTime(row[9]).value_or(core::Timestamp{});
+    queued.keyHeld = row[10].data() != nullptr;
+    queued.keyPaused = row[10] == "1";
     return queued;
 }
 
@@ -59,26 +61,50 @@ const char* nameOf(HeldRecord::State state) {
 // sorts: longer ones are asked for in parts.
 constexpr std::size_t kLongestList = 500;
 
-// At most `most` of them, the lowest, ascending.
+// A range of fewer rows is not worth the round trips of a transaction.
+constexpr std::size_t kSmallestRange = 200;
+// After a range that held other rows too, so many marks of the lane do not try one.
+constexpr int kMarksWithoutRange = 7;
+
+std::string readText(Session& session, const LaneTerm& term, std::int64_t cursor, std::size_t limit,
+                     const KnownRows& known) {
+    const auto lock = laneLock(term.lane);
+    BatchText text(session, known.allQueued ? sql::read_counted : sql::read_listed);
+    text.text(lock).text(term.holder).number(term.lane).number(cursor);
+    if (!known.allQueued) text.number(static_cast<std::int64_t>(known.ids.size() + limit + 1));
+    return text.number(term.lane)
+        .text(lock)
+        .text(term.holder)
+        .number(term.lane)
+        .number(cursor)
+        .number(static_cast<std::int64_t>(limit))
+        .sql();
+}
+
+std::string settleText(Session& session, const LaneTerm& term, std::span<const std::int64_t> ids) {
+    return BatchText(session, sql::settle)
+        .numbers(ids)
+        .number(term.lane)
+        .text(laneLock(term.lane))
+        .text(term.holder)
+        .sql();
+}
+
+// What is not known among the rows at or below the cursor: at most `most`, the lowest, ascending.
 std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::int64_t cursor,
-                                   std::span<const std::int64_t> known,
-                                   const std::vector<QueuedRecord>& justRead, std::size_t most) {
+                                   std::span<const std::int64_t> known, std::size_t most) {
     std::vector<std::int64_t> late;
-    const auto enough = static_cast<std::int64_t>(known.size() + justRead.size() + most);
-    const auto byId = [](const QueuedRecord& row, std::int64_t id) { return row.record.id < id; };
     session.textQuery(BatchText(session, sql::read_known)
                           .text(laneLock(term.lane))
                           .text(term.holder)
                           .number(term.lane)
                           .number(cursor)
-                          .number(enough)
+                          .number(static_cast<std::int64_t>(known.size() + most))
                           .sql(),
                       [&](Session::TextRow row) {
                           const auto id = toInteger(row[0]);
-                          if (late.size() == most || std::ranges::binary_search(known, id)) return;
-                          const auto found = std::lower_bound(justRead.begin(), justRead.end(), id, byId);
-                          if (found != justRead.end() && found->record.id == id) return;
-                          late.push_back(id);
+                          if (late.size() < most && !std::ranges::binary_search(known, id))
+                              late.push_back(id);
                       });
     return late;
 }
@@ -88,10 +114,14 @@ std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::
 std::vector<LaneBounds> MysqlOutboxSource::probe(std::span<const Lane> lanes) {
     std::vector<LaneBounds> bounds;
     auto session = database_.session();
+    std::set<std::int64_t> blocked;
+    if (onFailure_ == relay::OnFailure::block)
+        session->textQuery(std::string{sql::blocked.text},
+                           [&](Session::TextRow row) { blocked.insert(toInteger(row[0])); });
     session->textQuery(std::string{sql::probe.text}, [&](Session::TextRow row) {
         const auto lane = static_cast<Lane>(toInteger(row[0]));
         if (std::ranges::find(lanes, lane) == lanes.end()) return;
-        bounds.push_back({lane, toInteger(row[1]), toInteger(row[2])});
+        bounds.push_back({lane, toInteger(row[1]), toInteger(row[2]), blocked.contains(lane)});
     });
     return bounds;
 }
@@ -100,38 +130,96 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
                                   const KnownRows& known) {
     auto session = database_.session();
     LaneBatch batch;
-    session->textQuery(BatchText(*session, sql::read_after)
-                           .text(laneLock(term.lane))
-                           .text(term.holder)
-                           .number(term.lane)
-                           .number(cursor)
-                           .number(static_cast<std::int64_t>(limit))
-                           .sql(),
-                       [&](Session::TextRow row) { batch.rows.push_back(toRecord(row)); });
+    std::vector<std::int64_t> late;
+    std::size_t below = 0;
+    session->textQuery(readText(*session, term, cursor, limit, known), [&](Session::TextRow row) {
+        if (row[0] == "1") {
+            batch.rows.push_back(toRecord(row));
+        } else if (known.allQueued) {
+            below = static_cast<std::size_t>(toInteger(row[1]));
+        } else if (const auto id = toInteger(row[1]); !std::ranges::binary_search(known.ids, id)) {
+            late.push_back(id);
+        }
+    });
+    if (known.allQueued && below != known.ids.size())
+        late = lateOnes(*session, term, cursor, known.ids, limit + 1);
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
+    if (!late.empty()) addLate(*session, term, cursor, limit, std::move(late), batch);
+    return batch;
+}
 
-    auto late = lateOnes(*session, term, batch.cursor, known.ids, batch.rows, limit + 1);
-    if (late.empty()) return batch;
+// The table gives them in the order of its key, though nothing but ORDER BY promises that.
+void MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
+                                std::size_t limit, std::vector<std::int64_t> late, LaneBatch& batch) {
+    std::ranges::sort(late);
     if (late.size() >
         limit) { // many came back to the queue at once: what follows them must not overtake them
         late.resize(limit);
-        std::erase_if(batch.rows, [&](const QueuedRecord& row) { return row.record.id > late.back(); });
-        batch.cursor = std::max(cursor, late.back());
+        batch.rows.clear();
+        batch.cursor = cursor;
         batch.more = true;
     }
+    std::vector<QueuedRecord> rows;
     for (std::span<const std::int64_t> rest = late; !rest.empty();) {
         const auto part = rest.first(std::min(rest.size(), kLongestList));
         rest = rest.subspan(part.size());
-        session->textQuery(BatchText(*session, sql::read_late).number(term.lane).numbers(part).sql(),
-                           [&](Session::TextRow row) { batch.rows.push_back(toRecord(row)); });
+        session.textQuery(BatchText(session, sql::read_late).number(term.lane).numbers(part).sql(),
+                          [&](Session::TextRow row) { rows.push_back(toRecord(row)); });
     }
-    std::ranges::sort(batch.rows, {}, [](const QueuedRecord& row) { return row.record.id; });
-    return batch;
+    std::ranges::sort(rows, {}, [](const QueuedRecord& row) { return row.record.id; });
+    std::ranges::move(batch.rows, std::back_inserter(rows)); // all of them lie behind the cursor
+    batch.rows = std::move(rows);
 }
 
 MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::int64_t> settled,
                                    std::span<const HeldRecord> held) {
+    if (!held.empty() || settled.empty()) return markHeld(term, settled, held);
+    auto& caution = caution_.at(term.lane);
+    if (settled.size() >= kSmallestRange && --caution < 0) {
+        const auto marked = markRange(term, settled);
+        caution = marked ? 0 : kMarksWithoutRange;
+        if (marked) return *marked;
+    }
+    return markList(term, settled);
+}
+
+// Nothing, and nothing done, if the range holds other rows too, or rows that somebody is changing.
+std::optional<MarkResult> MysqlOutboxSource::markRange(const LaneTerm& term,
+                                                       std::span<const std::int64_t> settled) {
+    auto session = database_.session();
+    session->begin();
+    try {
+        const auto gone = session->textExecute(BatchText(*session, sql::settle_range)
+                                                   .number(term.lane)
+                                                   .number(settled.front())
+                                                   .number(settled.back())
+                                                   .text(laneLock(term.lane))
+                                                   .text(term.holder)
+                                                   .sql());
+        if (gone == settled.size()) {
+            session->commit();
+            return MarkResult::marked;
+        }
+    } catch (const database::LockNotAvailable&) {
+    }
+    session->rollback();
+    return std::nullopt;
+}
+
+// One statement, one round trip, one flush.
+MarkResult MysqlOutboxSource::markList(const LaneTerm& term, std::span<const std::int64_t> settled) {
+    const auto lock = laneLock(term.lane);
+    auto session = database_.session();
+    const auto gone = session->textExecute(settleText(*session, term, settled));
+    if (gone == settled.size()) return MarkResult::marked;
+    // Rows that an earlier mark of unknown outcome took away, or the lock is not ours any more.
+    const auto valid = session->query(outboxd::sql::shedlock::fence, {lock, term.holder});
+    return valid.empty() ? MarkResult::lost : MarkResult::marked;
+}
+
+MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std::int64_t> settled,
+                                       std::span<const HeldRecord> held) {
     std::vector<std::int64_t> leaving(settled.begin(), settled.end());
     for (const auto& row : held) leaving.push_back(row.id);
     std::ranges::sort(leaving);
@@ -139,7 +227,7 @@ MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::in
     return database_.transact(
         [&](Session& session) {
             if (!leaving.empty()) {
-                session.textExecute(BatchText(session, sql::settle).number(term.lane).numbers(leaving).sql());
+                session.textExecute(settleText(session, term, leaving));
             }
             for (const auto& row : held) {
                 const auto error =

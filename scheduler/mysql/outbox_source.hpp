@@ -3,12 +3,19 @@
 
 #include "platform/database/database.hpp"
 #include "scheduler/outbox_source.hpp"
+#include "scheduler/relay_protocol.hpp"
+
+#include <array>
 
 namespace outboxd::scheduler::mysql {
 
+// Marks may run on one thread while another probes and reads.
 class MysqlOutboxSource final : public OutboxSource {
 public:
-    explicit MysqlOutboxSource(database::Database& database) : database_(database) {}
+    // With `block` a probe also tells which lanes have a FAILED row.
+    explicit MysqlOutboxSource(database::Database& database,
+                               relay::OnFailure onFailure = relay::OnFailure::park)
+        : database_(database), onFailure_(onFailure) {}
 
     std::vector<LaneBounds> probe(std::span<const Lane> lanes) override;
     LaneBatch read(const LaneTerm& term, std::int64_t cursor, std::size_t limit,
@@ -17,7 +24,16 @@ public:
                     std::span<const HeldRecord> held) override;
 
 private:
+    void addLate(database::Session& session, const LaneTerm& term, std::int64_t cursor, std::size_t limit,
+                 std::vector<std::int64_t> late, LaneBatch& batch);
+    MarkResult markList(const LaneTerm& term, std::span<const std::int64_t> settled);
+    std::optional<MarkResult> markRange(const LaneTerm& term, std::span<const std::int64_t> settled);
+    MarkResult markHeld(const LaneTerm& term, std::span<const std::int64_t> settled,
+                        std::span<const HeldRecord> held);
+
     database::Database& database_;
+    const relay::OnFailure onFailure_;
+    std::array<int, kLanes> caution_{}; // marks that shall not try a range; the marking thread only
 };
 
 // How much waits, for metrics and readiness. Thread-safe.

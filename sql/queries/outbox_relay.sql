@@ -5,19 +5,47 @@
 -- A loose index scan: one look per lane, however long the queue is.
 SELECT lane, MIN(id), MAX(id) FROM outbox_queue GROUP BY lane
 
--- name: read_after
--- Poll A, fenced by the lane's lock.
-SELECT q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
-       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
+-- name: read_counted
+-- Both polls in one snapshot, fenced by the lane's lock: B, how many rows stand at or below the cursor, then A, the rows
+-- after it. Whether a row's key is held is looked up only if the lane holds anything at all.
+SELECT 0, COUNT(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM shedlock s
 STRAIGHT_JOIN outbox_queue q
-LEFT JOIN outbox_event e ON e.id = q.id
-WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id > ?
-ORDER BY q.id
-LIMIT ?
+WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id <= ?
+UNION ALL
+(SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
+        CASE WHEN EXISTS (SELECT 1 FROM outbox_held h0 WHERE h0.lane = ?)
+             THEN (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+                   WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id) END
+ FROM shedlock s
+ STRAIGHT_JOIN outbox_queue q
+ LEFT JOIN outbox_event e ON e.id = q.id
+ WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id > ?
+ ORDER BY q.id
+ LIMIT ?)
+
+-- name: read_listed
+-- The same where a count proves nothing: B, the rows at or below the cursor, as far as they are needed.
+(SELECT 0, q.id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+ FROM shedlock s
+ STRAIGHT_JOIN outbox_queue q
+ WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id <= ?
+ ORDER BY q.id
+ LIMIT ?)
+UNION ALL
+(SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
+        CASE WHEN EXISTS (SELECT 1 FROM outbox_held h0 WHERE h0.lane = ?)
+             THEN (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+                   WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id) END
+ FROM shedlock s
+ STRAIGHT_JOIN outbox_queue q
+ LEFT JOIN outbox_event e ON e.id = q.id
+ WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.lane = ? AND q.id > ?
+ ORDER BY q.id
+ LIMIT ?)
 
 -- name: read_known
--- Poll B, first half: what stands in the queue at or below the cursor, as far as it is needed.
+-- After a count that does not fit: what stands in the queue at or below the cursor, as far as it is needed.
 SELECT q.id
 FROM shedlock s
 STRAIGHT_JOIN outbox_queue q
@@ -26,21 +54,38 @@ ORDER BY q.id
 LIMIT ?
 
 -- name: read_late
--- Poll B, second half: the rows among them that were not known.
-SELECT q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
-       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
+-- Those of poll B that were not known.
+SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
+       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+        WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
 FROM outbox_queue q
 LEFT JOIN outbox_event e ON e.id = q.id
 WHERE q.lane = ? AND q.id IN (?)
 ORDER BY q.id
 
 -- name: settle
-DELETE FROM outbox_queue WHERE lane = ? AND id IN (?)
+-- A mark in one statement. The lock's row stays as it is until the commit, so nobody takes the lane in between. Joined,
+-- because for `id IN (..)` the optimizer may scan the whole lane or table, and then waits for rows that others write.
+DELETE q
+FROM JSON_TABLE('[?]', '$[*]' COLUMNS (id BIGINT PATH '$')) settled
+STRAIGHT_JOIN outbox_queue q ON q.lane = ? AND q.id = settled.id
+WHERE EXISTS (SELECT 1 FROM shedlock WHERE name = ? AND locked_by = ? AND lock_until > UTC_TIMESTAMP(3) LOCK IN SHARE MODE)
+
+-- name: settle_range
+-- The same for all that stands between two rows, at a third of the cost; the caller compares the count and rolls back if more
+-- was there. It does not wait for rows that are not committed (MariaDB; elsewhere as long as for any lock).
+/*M! SET STATEMENT innodb_lock_wait_timeout=0 FOR */
+DELETE FROM outbox_queue
+WHERE lane = ? AND id BETWEEN ? AND ?
+  AND EXISTS (SELECT 1 FROM shedlock WHERE name = ? AND locked_by = ? AND lock_until > UTC_TIMESTAMP(3) LOCK IN SHARE MODE)
 
 -- name: hold
 INSERT INTO outbox_held (id, lane, order_key, state, attempts, error)
 VALUES (?, ?, ?, ?, 1, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = attempts + 1, error = VALUES(error)
+
+-- name: blocked
+SELECT DISTINCT lane FROM outbox_held WHERE state = 'FAILED'
 
 -- name: pending
 SELECT COUNT(*), COALESCE(TIMESTAMPDIFF(MICROSECOND, (SELECT created_at FROM outbox_event WHERE id = MIN(q.id)),

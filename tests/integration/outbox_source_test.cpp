@@ -7,6 +7,7 @@
 using namespace outboxd;
 using namespace outboxd::testing;
 using scheduler::HeldRecord;
+using scheduler::KnownRows;
 using scheduler::LaneBatch;
 using scheduler::MarkResult;
 
@@ -99,6 +100,80 @@ BOOST_AUTO_TEST_CASE(a_transaction_that_commits_below_the_cursor_is_found_by_pol
     BOOST_TEST(second.cursor == later); // it does not go back
     const Ids all{early, open, later};
     BOOST_TEST(db.source.read(term, second.cursor, 10, {all}).rows.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_count_that_does_not_fit_the_known_rows_finds_the_late_one) {
+    OutboxDatabase db;
+    const auto early = db.write("k"), late = db.write("k"), later = db.write("k"), last = db.write("k");
+    const auto term = db.hold(db.laneOf(early));
+    const KnownRows known{{early, later}, true};
+    BOOST_TEST(idsOf(db.source.read(term, later, 10, known)) == (Ids{late, last}));
+    const KnownRows all{{early, late, later}, true};
+    BOOST_TEST(idsOf(db.source.read(term, later, 10, all)) == Ids{last});
+    db.run("DELETE FROM outbox_queue WHERE id = " + std::to_string(late)); // by an operator
+    BOOST_TEST(idsOf(db.source.read(term, later, 10, all)) == Ids{last});
+    db.expire(term.lane);
+    BOOST_TEST(db.source.read(term, later, 10, all).rows.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_large_mark_takes_its_rows_and_no_others) {
+    OutboxDatabase db;
+    db.run("INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type) "
+           "SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 'thing', 'k', 'Changed' FROM seq_1_to_900");
+    const auto term = db.hold(db.laneOf(1));
+    const auto left = [&] { return db.number("SELECT COUNT(*) FROM outbox_queue"); };
+    const auto ids = idsOf(db.source.read(term, 0, 1000, {}));
+    BOOST_REQUIRE(ids.size() == 900u);
+    const Ids exact(ids.begin(), ids.begin() + 300);
+    BOOST_TEST((db.source.mark(term, exact, {}) == MarkResult::marked));
+    BOOST_TEST(left() == 600);
+    // A row between the first and the last of a mark that is not part of it, as a late commit is.
+    Ids gap(ids.begin() + 300, ids.begin() + 600);
+    gap.erase(gap.begin() + 150);
+    BOOST_TEST((db.source.mark(term, gap, {}) == MarkResult::marked));
+    BOOST_TEST(left() == 301);
+    BOOST_TEST(db.number("SELECT MIN(id) FROM outbox_queue") == ids[450]);
+    // Rows that are gone already, as after a mark of unknown outcome.
+    BOOST_TEST((db.source.mark(term, gap, {}) == MarkResult::marked));
+    BOOST_TEST(left() == 301);
+    const Ids rest(ids.begin() + 600, ids.end());
+    db.expire(term.lane);
+    BOOST_TEST((db.source.mark(term, rest, {}) == MarkResult::lost));
+    BOOST_TEST(left() == 301);
+}
+
+BOOST_AUTO_TEST_CASE(a_large_mark_does_not_wait_for_a_row_that_is_being_written_between_its_own) {
+    OutboxDatabase db;
+    const auto insert = [](int from, int to) {
+        return "INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type) "
+               "SELECT UNHEX(LPAD(HEX(seq), 32, '0')), 'thing', 'k', 'Changed' FROM seq_" +
+               std::to_string(from) + "_to_" + std::to_string(to);
+    };
+    db.run(insert(1, 200));
+    const auto slow = db.connect();
+    slow->begin();
+    slow->textExecute(insert(201, 201));
+    db.run(insert(202, 400));
+    const auto term = db.hold(db.laneOf(1));
+    const auto ids = idsOf(db.source.read(term, 0, 1000, {}));
+    BOOST_REQUIRE(ids.size() == 399u);
+    BOOST_TEST((db.source.mark(term, ids, {}) == MarkResult::marked)); // a lock wait would end in an error
+    slow->commit();
+    BOOST_TEST(db.number("SELECT COUNT(*) FROM outbox_queue") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_tells_of_blocked_lanes_where_that_matters) {
+    OutboxDatabase db;
+    const auto failed = db.write("k"), next = db.write("k");
+    const auto term = db.hold(db.laneOf(failed));
+    const std::vector lanes{term.lane};
+    scheduler::mysql::MysqlOutboxSource blocking(db.database, scheduler::relay::OnFailure::block);
+    BOOST_TEST(!blocking.probe(lanes).at(0).blocked);
+    const std::vector hold{held(failed, HeldRecord::State::failed)};
+    BOOST_TEST((db.source.mark(term, {}, hold) == MarkResult::marked));
+    BOOST_TEST(blocking.probe(lanes).at(0).blocked);
+    BOOST_TEST(!db.source.probe(lanes).at(0).blocked);
+    BOOST_TEST(blocking.probe(lanes).at(0).lowest == next);
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_row_without_its_event_is_said_to_be_missing) {
