@@ -56,6 +56,7 @@ struct LaneState {
     static constexpr auto kNoProbe = std::numeric_limits<std::uint64_t>::max();
 
     bool careful() const { return carefulRows > 0; }
+    bool toBeSolo() const { return careful() || judgeUpTo > cursor; }
     // Something was asked for and not answered yet, except a mark.
     bool busy() const { return reading || producing || noting || !running.empty(); }
     // Something of it is with a session, or on the way to it or back.

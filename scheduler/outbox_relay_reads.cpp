@@ -92,6 +92,8 @@ std::size_t OutboxRelay::room() const {
 bool OutboxRelay::mayRead(const LaneState& lane) const {
     if (!lane.hasWork || lane.reading || lane.producing || lane.noting) return false;
     if (lane.blocked || lane.unprobed || lane.stopping(now_) || !usable(lane.mode)) return false;
+    if (lane.mode == SessionMode::solo && !lane.toBeSolo())
+        return false; // it comes back once nothing of it is out
     if (lane.marking && lane.rows.size() > kFewRows) return false;
     return now_ >= std::max(lane.nextRead, lane.retryAt);
 }

@@ -51,7 +51,7 @@ void OutboxRelay::startOver(SessionMode mode) {
 void OutboxRelay::bind(LaneState& lane) {
     if (lane.out()) return;
     if (lane.judgeUpTo <= lane.cursor) lane.judgeUpTo = 0; // all of them were judged
-    lane.mode = lane.careful() || lane.judgeUpTo > 0 ? SessionMode::solo : SessionMode::bulk;
+    lane.mode = lane.toBeSolo() ? SessionMode::solo : SessionMode::bulk;
 }
 
 void OutboxRelay::driveSessions() {

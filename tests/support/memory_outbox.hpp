@@ -2,7 +2,7 @@
 // and seen at commit, reads and marks are fenced.
 #pragma once
 
-#include "scheduler/outbox_source.hpp"
+#include "scheduler/lane_control.hpp"
 #include "tests/support/manual_clock.hpp"
 
 #include <algorithm>
@@ -32,7 +32,10 @@ public:
         record.payload = std::move(payload);
         return lastId_;
     }
-    void commit(std::int64_t id) { queue_.insert({laneOf(events_.at(id).orderKey), id}); }
+    void commit(std::int64_t id) {
+        committed_.insert(id);
+        enqueue(id);
+    }
     std::int64_t write(const std::string& key) {
         commit(insert(key));
         return lastId_;
@@ -117,6 +120,16 @@ public:
         return scheduler::MarkResult::marked;
     }
 
+    // As LaneControl::run.
+    scheduler::MarkResult run(const scheduler::LaneTerm& term,
+                              std::span<const scheduler::LaneCommand> commands) {
+        if (!valid(term)) return scheduler::MarkResult::lost;
+        for (const auto& command : commands) {
+            if (done_.insert(command.id).second) execute(term.lane, command);
+        }
+        return scheduler::MarkResult::marked;
+    }
+
     // ---- what a test looks at ----
     std::size_t pending() const { return queue_.size(); }
     const std::map<std::int64_t, scheduler::HeldRecord>& held() const { return held_; }
@@ -126,6 +139,31 @@ public:
     std::function<void()> betweenPolls;
 
 private:
+    void enqueue(std::int64_t id) { queue_.insert({laneOf(events_.at(id).orderKey), id}); }
+    void execute(scheduler::Lane lane, const scheduler::LaneCommand& command) {
+        using Kind = scheduler::LaneCommand::Kind;
+        using State = scheduler::HeldRecord::State;
+        const auto ofKey = [&](const auto& row) { return row.second.orderKey == command.orderKey; };
+        const auto inRange = [&](std::int64_t id) { return id >= command.event && id <= command.upTo; };
+        if (command.kind == Kind::republish) {
+            for (const auto id : committed_) {
+                if (inRange(id) && laneOf(events_.at(id).orderKey) == lane && !held_.contains(id))
+                    enqueue(id);
+            }
+        }
+        if (command.kind == Kind::discard) {
+            std::erase_if(held_, [&](const auto& row) { return ofKey(row) && inRange(row.first); });
+            if (std::ranges::any_of(
+                    held_, [&](const auto& row) { return ofKey(row) && row.second.state != State::parked; }))
+                return;
+        }
+        if (command.kind == Kind::redrive || command.kind == Kind::discard) {
+            for (const auto& row : held_) {
+                if (ofKey(row)) enqueue(row.first);
+            }
+            std::erase_if(held_, ofKey);
+        }
+    }
     bool keyHeld(const std::string& key, std::int64_t before) const {
         return std::ranges::any_of(
             held_, [&](const auto& row) { return row.second.orderKey == key && row.first < before; });
@@ -157,7 +195,8 @@ private:
     const core::Clock& clock_;
     std::int64_t lastId_ = 0;
     std::map<std::int64_t, scheduler::OutboxRecord> events_;
-    std::set<std::int64_t> removed_;
+    std::set<std::int64_t> committed_, removed_;
+    std::set<std::int64_t> done_; // commands
     std::set<std::pair<scheduler::Lane, std::int64_t>> queue_;
     std::map<std::int64_t, scheduler::HeldRecord> held_;
     std::map<scheduler::Lane, Lock> locks_;

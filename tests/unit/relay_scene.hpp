@@ -1,7 +1,7 @@
 // A stage for the relay's rules: one outbox, one broker, one node that holds every lane, and a clock that stands still.
 #pragma once
 
-#include "tests/simulation/relay_node.hpp"
+#include "tests/unit/relay_node.hpp"
 
 namespace outboxd::testing {
 
@@ -44,6 +44,14 @@ public:
     }
     bool failed(std::int64_t id) const { return heldAs(id, scheduler::HeldRecord::State::failed); }
     bool parked(std::int64_t id) const { return heldAs(id, scheduler::HeldRecord::State::parked); }
+    bool paused(std::int64_t id) const { return heldAs(id, scheduler::HeldRecord::State::paused); }
+    // An operator's order, found by the node's lease keeper.
+    void order(const std::string& key, scheduler::LaneCommand::Kind kind, std::int64_t event = 0,
+               std::int64_t upTo = 0) {
+        const auto lane = MemoryOutbox::laneOf(key);
+        node.tell(scheduler::relay::CommandsFound{lane, {{++lastCommand_, lane, kind, key, event, upTo}}});
+    }
+    void redrive(const std::string& key) { order(key, scheduler::LaneCommand::Kind::redrive); }
     scheduler::relay::Figures figures() { return node.rules().figures(); }
 
     // A key of the same lane as `key`, and one of another lane.
@@ -63,6 +71,7 @@ private:
     }
 
     const scheduler::relay::Settings settings_;
+    std::int64_t lastCommand_ = 0;
 
 public:
     ManualClock clock;
@@ -83,6 +92,8 @@ public:
             if (const auto* read = std::get_if<scheduler::relay::ReadLane>(&action)) reads.push_back(*read);
             if (const auto* produce = std::get_if<scheduler::relay::Produce>(&action))
                 produced.push_back(*produce);
+            if (const auto* run = std::get_if<scheduler::relay::RunCommands>(&action)) runs.push_back(*run);
+            if (const auto* note = std::get_if<scheduler::relay::NoteRow>(&action)) notes.push_back(*note);
         }
         return actions;
     }
@@ -90,14 +101,15 @@ public:
         now += time;
         return tell(scheduler::relay::Tick{});
     }
-    // Answers the last read of the lane with rows of these ids, all of one key.
+    // Answers a read with rows of these ids, all of one key.
     std::vector<scheduler::relay::Action> answerRead(const scheduler::relay::ReadLane& read, const Ids& ids,
-                                                     bool more = false, std::size_t bytes = 2) {
+                                                     bool more = false, std::size_t bytes = 2,
+                                                     const std::string& key = "k") {
         scheduler::LaneBatch batch;
         for (const auto id : ids) {
             scheduler::QueuedRecord row;
             row.record.id = id;
-            row.record.orderKey = "k";
+            row.record.orderKey = key;
             row.record.payload = std::string(bytes, ' ');
             batch.rows.push_back(row);
         }
@@ -123,6 +135,24 @@ public:
         return tell(scheduler::relay::Reported{{{token, outcome, "said the broker"}}});
     }
 
+    std::vector<scheduler::relay::Action> delivered(const scheduler::relay::Produce& produce) {
+        scheduler::relay::Reported reported;
+        for (const auto& record : produce.records)
+            reported.reports.push_back({record.token, scheduler::DeliveryReport::Outcome::delivered, {}});
+        return tell(std::move(reported));
+    }
+    std::vector<scheduler::relay::Action> marked(const scheduler::relay::MarkLane& mark) {
+        return tell(scheduler::relay::Marked{mark.term.lane, mark.epoch, scheduler::MarkResult::marked});
+    }
+
+    // The actions of this kind.
+    template <class Action>
+    static std::vector<Action> all(const std::vector<scheduler::relay::Action>& actions) {
+        std::vector<Action> found;
+        for (const auto& one : actions)
+            if (const auto* action = std::get_if<Action>(&one)) found.push_back(*action);
+        return found;
+    }
     template <class Action> static std::size_t count(const std::vector<scheduler::relay::Action>& actions) {
         return static_cast<std::size_t>(std::ranges::count_if(
             actions, [](const auto& one) { return std::holds_alternative<Action>(one); }));
@@ -133,6 +163,8 @@ public:
     std::vector<scheduler::relay::MarkLane> marks;
     std::vector<scheduler::relay::ReadLane> reads;
     std::vector<scheduler::relay::Produce> produced;
+    std::vector<scheduler::relay::RunCommands> runs;
+    std::vector<scheduler::relay::NoteRow> notes;
 };
 
 } // namespace outboxd::testing

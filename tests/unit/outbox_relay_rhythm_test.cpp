@@ -1,0 +1,281 @@
+// When the relay looks, reads and marks, by how much comes; and its books about rows.
+#include "tests/unit/relay_scene.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <numeric>
+
+using namespace outboxd;
+using namespace outboxd::testing;
+using scheduler::SessionMode;
+using scheduler::relay::InFlight;
+using scheduler::relay::RowsInHand;
+using Outcome = scheduler::DeliveryReport::Outcome;
+namespace relay = scheduler::relay;
+
+namespace {
+
+Ids range(std::int64_t first, std::size_t count) {
+    Ids ids(count);
+    std::iota(ids.begin(), ids.end(), first);
+    return ids;
+}
+
+// Lane 3, whose last look brought 1,000 rows within 50 ms, all of them settled; nothing is under way.
+struct Busy : BareRelay {
+    Busy() {
+        now += std::chrono::hours{1};
+        tell(relay::LaneTaken{{3, "me"}});
+        for (std::int64_t first = 1; first < 4000; first += 1000) {
+            answerRead(reads.back(), range(first, 1000));
+            accepted(produced.back());
+            delivered(produced.back());
+            now += 100ms;
+            tell(relay::Tick{});
+            marked(marks.back());
+            tell(relay::Probed{{{3, 0, first + 1000}}});
+        }
+        answerRead(reads.back(), {});
+        tell(relay::Probed{});
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(outbox_relay_rhythm)
+
+BOOST_AUTO_TEST_CASE(an_idle_relay_does_nothing_but_probe_each_poll_interval) {
+    RelayScene scene;
+    scene.run(1s);
+    auto& rules = scene.node.rules();
+    std::size_t probes = 0, others = 0, ticks = 0;
+    const auto end = scene.clock.now() + 1s;
+    while (scene.clock.now() < end) {
+        scene.clock.advance(rules.nextTick(scene.clock.now()) - scene.clock.now());
+        ++ticks;
+        for (const auto& action : rules.step(relay::Tick{}, scene.clock.now())) {
+            if (std::holds_alternative<relay::ProbeLanes>(action)) {
+                ++probes;
+                for (const auto& more : rules.step(relay::Probed{}, scene.clock.now()))
+                    others += more.index() + 1;
+            } else {
+                ++others;
+            }
+        }
+    }
+    BOOST_TEST(probes <= 21u);
+    BOOST_TEST(ticks <= 25u);
+    BOOST_TEST(others == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(when_little_comes_each_ring_is_looked_after_at_once) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), {});
+    relay.tell(relay::Probed{});
+    for (std::int64_t id = 1; id < 20; ++id) {
+        relay.now += 1ms;
+        BOOST_REQUIRE(BareRelay::count<relay::ProbeLanes>(relay.tell(relay::Doorbell{})) == 1u);
+        relay.tell(relay::Probed{{{3, id, id}}});
+        BOOST_REQUIRE(relay.reads.size() == static_cast<std::size_t>(id + 1));
+        relay.answerRead(relay.reads.back(), {id});
+        relay.accepted(relay.produced.back());
+        relay.delivered(relay.produced.back());
+        if (!relay.marks.empty() && id % 5 == 0) relay.marked(relay.marks.back());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(when_much_comes_looks_are_spaced) {
+    Busy relay;
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tickAfter(2ms)) == 0u);
+    BOOST_REQUIRE(BareRelay::count<relay::ProbeLanes>(relay.tell(relay::Doorbell{})) == 1u);
+    relay.tell(relay::Probed{{{3, 1, 5001}}});
+    const auto reads = relay.reads.size();
+    relay.answerRead(relay.reads.back(), range(5001, 500));
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tell(relay::Doorbell{})) == 0u);
+    BOOST_TEST((relay.rules.nextTick(relay.now) <= relay.now + 2ms));
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tickAfter(2ms)) == 1u);
+    BOOST_TEST(relay.reads.size() == reads);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_is_not_read_again_within_the_spacing_unless_a_batch_waits) {
+    Busy relay;
+    relay.tickAfter(2ms);
+    relay.tell(relay::Doorbell{});
+    relay.tell(relay::Probed{{{3, 1, 9999}}});
+    auto reads = relay.reads.size();
+    relay.answerRead(relay.reads.back(), range(5001, 2000), true);
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(relay.reads.size() == ++reads); // at once: more was waiting
+    relay.answerRead(relay.reads.back(), range(7001, 100));
+    relay.accepted(relay.produced.back());
+    relay.tickAfter(1ms);
+    relay.tell(relay::Probed{{{3, 1, 9999}}});
+    BOOST_TEST(relay.reads.size() == reads);
+    relay.tickAfter(1ms);
+    BOOST_TEST(relay.reads.size() == reads + 1);
+}
+
+BOOST_AUTO_TEST_CASE(reads_grow_while_whole_batches_wait) {
+    relay::Settings settings;
+    settings.batchSize = 10;
+    settings.largestBatch = 30;
+    BareRelay relay(settings);
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    BOOST_TEST(relay.reads.back().limit == 10u);
+    relay.answerRead(relay.reads.back(), range(1, 10), true);
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(relay.reads.back().limit == 20u);
+    relay.answerRead(relay.reads.back(), range(11, 20), true);
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(relay.reads.back().limit == 30u);
+    relay.answerRead(relay.reads.back(), range(31, 7));
+    relay.accepted(relay.produced.back());
+    relay.tickAfter(50ms);
+    relay.tell(relay::Probed{{{3, 1, 50}}});
+    BOOST_TEST(relay.reads.back().limit == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(when_much_comes_marks_are_fewer_and_larger) {
+    Busy relay;
+    relay.tickAfter(2ms);
+    relay.tell(relay::Doorbell{});
+    relay.tell(relay::Probed{{{3, 1, 9999}}});
+    relay.answerRead(relay.reads.back(), range(5001, 2500));
+    relay.accepted(relay.produced.back());
+    const auto marks = relay.marks.size();
+    relay::Reported some;
+    for (std::size_t i = 0; i < 1999; ++i)
+        some.reports.push_back({relay.produced.back().records.at(i).token, Outcome::delivered, {}});
+    relay.tell(some);
+    relay.tickAfter(99ms);
+    BOOST_TEST(relay.marks.size() == marks);
+    relay.report(relay.produced.back().records.at(1999).token, Outcome::delivered);
+    BOOST_REQUIRE(relay.marks.size() == marks + 1); // a full batch waits for nothing
+    BOOST_TEST(relay.marks.back().settled == range(5001, 2000));
+    relay.marked(relay.marks.back());
+    relay.report(relay.produced.back().records.at(2000).token, Outcome::delivered);
+    relay.tickAfter(99ms);
+    BOOST_TEST(relay.marks.size() == marks + 1);
+    relay.tickAfter(1ms);
+    BOOST_TEST(relay.marks.size() == marks + 2);
+}
+
+// Rows that wait for their mark take the room of those that could be read.
+BOOST_AUTO_TEST_CASE(a_lane_with_nothing_out_is_marked_at_once_when_there_is_no_room_left) {
+    relay::Settings settings;
+    settings.maxInFlightRows = 10;
+    BareRelay relay(settings);
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), range(1, 10), true);
+    relay.accepted(relay.produced.back());
+    relay.delivered(relay.produced.back());
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    relay.marked(relay.marks.back());
+    BOOST_TEST(relay.reads.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(known_rows_are_said_to_be_queued_only_when_no_mark_may_have_taken_them_out) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), range(1, 3));
+    relay.accepted(relay.produced.back());
+    const auto look = [&] {
+        relay.tickAfter(50ms);
+        relay.tell(relay::Probed{{{3, 1, 9}}});
+        const auto known = relay.reads.back().known;
+        relay.answerRead(relay.reads.back(), {});
+        return known;
+    };
+    auto known = look();
+    BOOST_TEST(known.ids == range(1, 3));
+    BOOST_TEST(known.allQueued);
+    relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
+    known = look();
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    BOOST_TEST(known.ids == range(1, 3));
+    BOOST_TEST(!known.allQueued); // beside the mark
+    relay.tell(relay::MarkFailed{3, relay.marks.back().epoch});
+    relay.tickAfter(1ms);
+    relay.tell(relay::Doorbell{});
+    BOOST_TEST(!look().allQueued); // it may have been done
+    relay.tickAfter(200ms);
+    BOOST_REQUIRE(relay.marks.size() == 2u);
+    relay.marked(relay.marks.back());
+    known = look();
+    BOOST_TEST(known.ids == range(2, 2));
+    BOOST_TEST(known.allQueued);
+}
+
+BOOST_AUTO_TEST_CASE(a_lane_with_many_rows_is_not_read_beside_its_mark) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), range(1, 1000), true);
+    relay.accepted(relay.produced.back());
+    relay.answerRead(relay.reads.back(), range(1001, 10), true); // read on at once
+    relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
+    relay.tickAfter(20ms);
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    const auto reads = relay.reads.size();
+    relay.accepted(relay.produced.back()); // now it could be read
+    BOOST_TEST(relay.reads.size() == reads);
+    relay.marked(relay.marks.back());
+    BOOST_TEST(relay.reads.size() == reads + 1);
+    BOOST_TEST(relay.reads.back().known.allQueued);
+}
+
+// ---- the books ----
+
+BOOST_AUTO_TEST_CASE(rows_in_hand_are_kept_in_order_each_once) {
+    RowsInHand rows;
+    for (const auto id : {5, 9, 7, 1}) BOOST_TEST(rows.add(id));
+    BOOST_TEST(!rows.add(7));
+    BOOST_TEST(rows.ids() == (Ids{1, 5, 7, 9}));
+    rows.takeBack(5);
+    BOOST_TEST(rows.ids() == (Ids{1, 7, 9}));
+    BOOST_TEST(rows.open() == 3u);
+    BOOST_TEST(rows.contains(7));
+    BOOST_TEST(!rows.contains(5));
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_takes_the_settled_rows_and_gives_them_back_when_it_fails) {
+    RowsInHand rows;
+    for (std::int64_t id = 1; id <= 5; ++id) rows.add(id);
+    BOOST_TEST(rows.settle(4, RowsInHand::Outcome::acknowledged));
+    BOOST_TEST(rows.settle(2, RowsInHand::Outcome::acknowledged));
+    BOOST_TEST(rows.settle(3, RowsInHand::Outcome::held));
+    BOOST_TEST(!rows.settle(3, RowsInHand::Outcome::acknowledged));
+    BOOST_TEST(!rows.settle(77, RowsInHand::Outcome::acknowledged));
+    BOOST_TEST(rows.settled() == 3u);
+    BOOST_TEST(rows.startMark() == (Ids{2, 4}));
+    BOOST_TEST(rows.settled() == 0u);
+    rows.settle(5, RowsInHand::Outcome::acknowledged);
+    rows.notMarked();
+    BOOST_TEST(rows.settled() == 4u);
+    BOOST_TEST(rows.startMark() == (Ids{2, 4, 5}));
+    rows.marked();
+    BOOST_TEST(rows.ids() == Ids{1});
+    BOOST_TEST(rows.forgetOpen() == 1u);
+    BOOST_TEST(rows.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_is_good_once_and_never_again) {
+    InFlight rows;
+    const auto first = rows.add({SessionMode::bulk, 1, 1, 10, 100, {}});
+    const auto solo = rows.add({SessionMode::solo, 2, 1, 20, 50, "k"});
+    BOOST_TEST(rows.rows() == 2u);
+    BOOST_TEST(rows.bytes() == 150u);
+    BOOST_TEST(rows.take(first)->id == 10);
+    BOOST_TEST(!rows.take(first));
+    const auto second = rows.add({SessionMode::bulk, 1, 1, 11, 100, {}}); // in the same place
+    BOOST_TEST(second != first);
+    BOOST_TEST(!rows.take(first));
+    BOOST_TEST(rows.drop(SessionMode::bulk) == 1u);
+    BOOST_TEST(!rows.take(second));
+    BOOST_TEST(rows.take(solo)->orderKey == "k");
+    BOOST_TEST(rows.rows() == 0u);
+    BOOST_TEST(rows.bytes() == 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
