@@ -30,15 +30,14 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
         sink.client.brokers += (sink.client.brokers.empty() ? "" : ",") + broker;
     }
     sink.client.clientId = "outboxd-" + nodeName(settings);
-    sink.client.properties = settings.kafka.client;
-    if (!settings.kafka.passwordFile.value.empty()) {
-        sink.client.properties["sasl.password"] = settings.kafka.passwordFile.value.reveal();
-    }
+    sink.client.properties = clientProperties(settings.kafka);
     sink.producer.compression = settings.kafka.compression;
     sink.producer.maxMessageBytes = static_cast<std::size_t>(settings.relay.maxEventBytes.bytes);
-    sink.topicPrefix = settings.kafka.topicPrefix;
+    sink.wire = wireSettings(settings.kafka);
+    sink.createTopics = settings.kafka.createTopics;
     sink.partitions = settings.kafka.partitions;
     sink.replicas = settings.kafka.replicationFactor;
+    sink.topicConfigs = settings.kafka.topicConfigs;
     return sink;
 }
 
@@ -48,8 +47,9 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
     : pins(stores.work), source(stores.work), control(stores.work),
       sink(sinkSettings(settings), pins, logger, clock),
       service({source, sink, locks, control, peers}, clock, logger, progress, serviceSettings(settings)),
-      database_(stores.work), pending_(registry.gauge("outboxd_outbox_pending",
-                                                      "Events committed and not yet acknowledged by Kafka")),
+      database_(stores.work), kafkaMetrics_(sink, registry),
+      pending_(
+          registry.gauge("outboxd_outbox_pending", "Events committed and not yet acknowledged by Kafka")),
       oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
       failed_(registry.gauge("outboxd_outbox_failed", "Events that Kafka refused for good")),
       parked_(registry.gauge("outboxd_outbox_parked", "Events held back behind a failed one of their key")) {
@@ -88,6 +88,7 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
 }
 
 void RelayPart::measureBacklog() {
+    kafkaMetrics_.update();
     const auto backlog = scheduler::mysql::backlog(database_);
     pending_.set(static_cast<double>(backlog.pending));
     oldest_.set(std::chrono::duration<double>(backlog.oldest).count());
