@@ -1,6 +1,7 @@
 #include "daemon/relay_part.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "platform/core/circuit_breaker.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -85,6 +86,17 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
                      &LaneFigures::lost)
             .take(),
         std::back_inserter(callbacks_));
+    // The rules' own way to keep off a broker that says nothing: no report for a while opens it, the first report closes
+    // it. What is under way is its trial, so that it is never half open.
+    using State = core::CircuitBreaker::State;
+    for (const auto state : {State::closed, State::open, State::half_open}) {
+        callbacks_.push_back(registry.callback(
+            metrics::Registry::CallbackKind::gauge, "outboxd_circuitbreaker_state",
+            "1 for the state that the circuit breaker is in",
+            {{"name", "kafka"}, {"state", std::string{core::name(state)}}}, [this, state] {
+                return state == (service.figures().stalled ? State::open : State::closed) ? 1.0 : 0.0;
+            }));
+    }
 }
 
 void RelayPart::measureBacklog() {

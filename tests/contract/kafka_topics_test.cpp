@@ -1,4 +1,5 @@
 // What Kafka's sink promises about topics and records, on the real broker of kafka_event_sink_test.cpp.
+#include "scheduler/kafka/durability.hpp"
 #include "tests/contract/kafka_harness.hpp"
 #include "tests/support/golden_records.hpp"
 
@@ -99,6 +100,20 @@ BOOST_AUTO_TEST_CASE(a_topic_that_somebody_has_to_create_is_told_until_it_is_the
     BOOST_TEST(states[0].needs == "");
     BOOST_TEST(states[0].partitions == KafkaHarness::kPartitions);
     BOOST_TEST(states[0].pinned == KafkaHarness::kPartitions);
+}
+
+BOOST_AUTO_TEST_CASE(what_weakens_a_topic_is_read_from_the_broker) {
+    KafkaHarness harness;
+    const auto lax = EventSinkContract::freshType();
+    harness.topic(lax, {{"unclean.leader.election.enable", "true"}, {"min.insync.replicas", "2"}});
+    const std::vector<std::string> topics{KafkaHarness::name(lax), "not-there"};
+    const auto found = scheduler::kafka::topicWeaknesses(harness.reader.admin(), topics, 10s);
+    std::vector<std::string> said;
+    for (const auto& weakness : found) said.push_back(weakness.what);
+    const std::vector<std::string> expected{"it has one copy of each partition",
+                                            "min.insync.replicas is 2, with 1 copies",
+                                            "unclean.leader.election.enable is true"};
+    BOOST_TEST(said == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(pauses_are_known_after_a_refresh_and_by_the_routes_topic) {
