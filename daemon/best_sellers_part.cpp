@@ -1,5 +1,9 @@
 #include "daemon/best_sellers_part.hpp"
 
+#include <fmt/ranges.h>
+
+#include <set>
+
 namespace outboxd::daemon {
 namespace {
 
@@ -18,12 +22,18 @@ std::optional<commerce::redis::BestSellersStore> storeOn(redis::Client* redis, c
 
 } // namespace
 
-std::string orderTopic(const Settings& settings) { return settings.kafka.topicPrefix + "order"; }
+std::vector<std::string> rankedTopics(const Settings& settings) {
+    const scheduler::kafka::WirePlan plan(wireSettings(settings.kafka));
+    std::set<std::string> topics;
+    for (const auto* type : {"PaymentCompleted", "PaymentRefunded"})
+        topics.insert(plan.topicFor("order", type));
+    return {topics.begin(), topics.end()};
+}
 
 BestSellersPart::BestSellersPart(const Settings& settings, Stores& stores, redis::Client* redis,
                                  const core::Clock& clock, core::Logger& logger, metrics::Registry& registry)
-    : topic(orderTopic(settings)), reader(stores.requests, topic), store(storeOn(redis, settings)),
-      cache(reader, store ? &*store : nullptr, clock, logger) {
+    : topics(fmt::format("{}", fmt::join(rankedTopics(settings), ","))), reader(stores.requests, topics),
+      store(storeOn(redis, settings)), cache(reader, store ? &*store : nullptr, clock, logger) {
     using Kind = metrics::Registry::CallbackKind;
     for (const auto& [layer, member] : kLayers) {
         callbacks_.push_back(registry.callback(

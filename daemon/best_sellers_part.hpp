@@ -12,15 +12,15 @@
 
 namespace outboxd::daemon {
 
-// Where the events about orders go, from which the ranking is made.
-std::string orderTopic(const Settings& settings);
+// Where the events go from which the ranking is made.
+std::vector<std::string> rankedTopics(const Settings& settings);
 
 struct BestSellersPart {
     // `redis` may be null.
     BestSellersPart(const Settings& settings, Stores& stores, redis::Client* redis, const core::Clock& clock,
                     core::Logger& logger, metrics::Registry& registry);
 
-    const std::string topic;
+    const std::string topics; // separated by commas
     commerce::mysql::SalesReader reader;
     std::optional<commerce::redis::BestSellersStore> store;
     commerce::BestSellersCache cache;

@@ -14,7 +14,7 @@ ConsumersPart::ConsumersPart(const Settings& settings, Stores& stores, const cor
     : kafka_(sinkSettings(settings)), pins_(stores.work), topics_(kafka_, pins_, logger, clock),
       progress_(stores.work), ledger_(stores.work), rankingListener_(ledger_),
       rankingFeeds_(kafka_.client, settings.consumers.groupPrefix + std::string{rankingListener_.name()},
-                    {orderTopic(settings)}, topics_, logger, clock),
+                    rankedTopics(settings), topics_, logger, clock),
       ranking(rankingListener_, rankingFeeds_, progress_, clock, logger, monitor, {}) {
     using Figures = scheduler::ConsumerService::Figures;
     callbacks_ =

@@ -22,8 +22,9 @@ clusterOf(const Settings& settings, const core::Clock& clock, core::Logger& logg
 } // namespace
 
 scheduler::mysql::TopicOf topicOf(const Settings& settings) {
-    return [prefix = settings.kafka.topicPrefix](const std::string& aggregateType, const std::string&) {
-        return prefix + aggregateType;
+    const auto plan = std::make_shared<const scheduler::kafka::WirePlan>(wireSettings(settings.kafka));
+    return [plan](const std::string& aggregateType, const std::string& type) {
+        return plan->topicFor(aggregateType, type);
     };
 }
 

@@ -82,22 +82,23 @@ void GatewayPart::countCalls(metrics::Registry& registry) {
 void GatewayPart::exportBreaker(metrics::Registry& registry) {
     using Figures = CircuitBreaker::Figures;
     callbacks_ =
-        FigureMetrics(registry, {}, [this] { return gateway_.breaker(); })
-            .gauge("outboxd_gateway_breaker_failure_rate", "Percent of the calls in the window; -1: too few",
+        FigureMetrics(registry, {{"name", "gateway"}}, [this] { return gateway_.breaker(); })
+            .gauge("outboxd_circuitbreaker_failure_rate", "Percent of the calls in the window; -1: too few",
                    &Figures::failureRate)
-            .gauge("outboxd_gateway_breaker_slow_call_rate",
-                   "Percent of the calls in the window; -1: too few", &Figures::slowCallRate)
-            .gauge("outboxd_gateway_breaker_buffered_calls", "Calls in the window", &Figures::bufferedCalls)
-            .counter("outboxd_gateway_breaker_not_permitted_total", "Calls that were not made",
+            .gauge("outboxd_circuitbreaker_slow_call_rate", "Percent of the calls in the window; -1: too few",
+                   &Figures::slowCallRate)
+            .gauge("outboxd_circuitbreaker_buffered_calls", "Calls in the window", &Figures::bufferedCalls)
+            .counter("outboxd_circuitbreaker_not_permitted_calls_total", "Calls that were not made",
                      &Figures::notPermittedCalls)
-            .counter("outboxd_gateway_breaker_opened_total", "How often it opened", &Figures::timesOpened)
+            .counter("outboxd_circuitbreaker_opened_total", "How often it opened", &Figures::timesOpened)
             .take();
     for (const auto state :
          {CircuitBreaker::State::closed, CircuitBreaker::State::open, CircuitBreaker::State::half_open}) {
-        callbacks_.push_back(registry.callback(
-            metrics::Registry::CallbackKind::gauge, "outboxd_gateway_breaker_state",
-            "1 for the state that the circuit breaker is in", {{"state", std::string{core::name(state)}}},
-            [this, state] { return gateway_.breaker().state == state ? 1.0 : 0.0; }));
+        callbacks_.push_back(
+            registry.callback(metrics::Registry::CallbackKind::gauge, "outboxd_circuitbreaker_state",
+                              "1 for the state that the circuit breaker is in",
+                              {{"name", "gateway"}, {"state", std::string{core::name(state)}}},
+                              [this, state] { return gateway_.breaker().state == state ? 1.0 : 0.0; }));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "daemon/audit.hpp"
 #include "daemon/check_config.hpp"
 #include "daemon/configuration.hpp"
+#include "daemon/online_check.hpp"
 #include "daemon/options.hpp"
 #include "daemon/serve.hpp"
 #include "platform/security/api_keys.hpp"
@@ -26,8 +27,11 @@ ExitCode run(const daemon::Options& options) {
     const auto environment = config::processEnvironment();
     switch (options.command) {
     case daemon::Command::version: std::cout << "outboxd " OUTBOXD_VERSION "\n"; return ExitCode::ok;
-    case daemon::Command::check_config:
-        return daemon::checkConfig(options, environment, std::cout, std::cerr);
+    case daemon::Command::check_config: {
+        const auto code = daemon::checkConfig(options, environment, std::cout, std::cerr);
+        if (code != ExitCode::ok || !options.online) return code;
+        return daemon::checkOnline(daemon::Configuration(options.config, environment), std::cout);
+    }
     case daemon::Command::api_key: return makeApiKey(options.apiKey);
     default: break;
     }

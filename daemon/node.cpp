@@ -75,6 +75,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       peers_(stores_.work, nodeName(settings), incarnation_,
              std::min<std::chrono::microseconds>(kPeerIsSilent, settings.relay.lease)),
       history_(stores_.work, nodeName(settings)),
+      durability_(settings.roles.contains(Role::relay) ? std::optional(sinkSettings(settings)) : std::nullopt,
+                  stores_, clock, logger, registry_),
       gateway_(settings.gateway.url.empty()
                    ? nullptr
                    : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
@@ -190,6 +192,7 @@ std::vector<scheduler::Job> Node::jobs() {
                             throw;
                         }
                     }});
+    jobs.push_back(durability_.job());
     if (settings_.roles.contains(Role::relay)) {
         jobs.push_back({.name = "outbox-backlog",
                         .schedule = {Kind::fixed_delay, 10s, 0s},
@@ -203,7 +206,7 @@ std::vector<scheduler::Job> Node::jobs() {
         jobs.push_back(idempotencyRetention(jobParts_));
         jobs.push_back(outboxRetention(jobParts_, settings_.outbox.retention));
         jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
-        if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topic));
+        if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topics));
         jobs.push_back(couponDrain(jobParts_, settings_.coupons, coupons_));
         if (coupons_.redisFilter) jobs.push_back(couponFilter(jobParts_, coupons_));
         if (cards_.gateway)
@@ -224,6 +227,10 @@ api::AdminPorts Node::adminPorts() {
     if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
     if (settings_.roles.contains(Role::relay))
         ports.checks.push_back({"kafka", [this] { return checkKafka(); }});
+    // Nothing is slower or staler by it: the node is as ready as ever.
+    ports.checks.push_back({"durability", [this] {
+                                return api::CheckResult{api::Health::ok, durability_.text()};
+                            }});
     return ports;
 }
 
@@ -242,11 +249,15 @@ api::CheckResult Node::checkRedis() {
 }
 
 api::CheckResult Node::checkKafka() const {
+    if (const auto refusal = relay_->sink.refusal(); !refusal.empty())
+        return {api::Health::degraded, "the brokers and this node do not accept each other: " + refusal};
     if (!relay_->sink.reachable())
         return {api::Health::degraded, "no broker can be reached; events wait in the outbox"};
     if (relay_->service.figures().stalled) {
         return {api::Health::degraded, "the brokers do not acknowledge; events wait in the outbox"};
     }
+    for (const auto& topic : relay_->sink.topics())
+        if (!topic.needs.empty()) return {api::Health::degraded, topic.needs};
     return {};
 }
 

@@ -6,13 +6,15 @@
 #include "daemon/best_sellers_part.hpp"
 #include "daemon/consumers_part.hpp"
 #include "daemon/coupon_part.hpp"
-#include "daemon/doorbell.hpp"
 #include "daemon/desk_part.hpp"
+#include "daemon/doorbell.hpp"
+#include "daemon/durability_part.hpp"
 #include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
+#include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/relay_peers.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -65,6 +67,7 @@ private:
     scheduler::mysql::MysqlRelayPeers peers_;
     scheduler::mysql::MysqlJobHistory history_;
     std::atomic<bool> draining_{false};
+    DurabilityPart durability_;
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 
     DeskPart desk_;

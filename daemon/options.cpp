@@ -45,7 +45,7 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     Options options;
     CLI::App app{"outboxd: a commerce backend and outbox relay.", "outboxd"};
     app.footer(
-        "Exit status: 0 success, 1 the audit found something, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
+        "Exit status: 0 success, 1 the audit or the online check found something, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
         "75 try again later, 77 refused by the operating system, 78 wrong configuration.");
     app.fallthrough(); // --config may stand before or after the command
     std::string config = options.config.string();
@@ -64,6 +64,12 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
                                      "Print the reference of all settings (docs/settings.md)");
     auto* example = check.add_flag("--print-yaml", exampleYaml,
                                    "Print a file with every setting and its default (etc/outboxd.yaml)");
+    check
+        .add_flag("--online", options.online,
+                  "Also ask the database and Kafka whether they are set up so that the promises hold")
+        ->excludes(show)
+        ->excludes(reference)
+        ->excludes(example);
     show->excludes(reference)->excludes(example);
     reference->excludes(example);
     app.add_subcommand("audit", "Report where the shop's tables do not agree with each other, then exit");

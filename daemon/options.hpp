@@ -28,6 +28,7 @@ struct Options {
     Command command = Command::serve;
     std::filesystem::path config = "/etc/outboxd/outboxd.yaml";
     Print print = Print::nothing;
+    bool online = false; // check-config asks the servers too
     ApiKeyOrder apiKey;
 };
 

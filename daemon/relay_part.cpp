@@ -1,6 +1,7 @@
 #include "daemon/relay_part.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "platform/core/circuit_breaker.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -30,15 +31,14 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
         sink.client.brokers += (sink.client.brokers.empty() ? "" : ",") + broker;
     }
     sink.client.clientId = "outboxd-" + nodeName(settings);
-    sink.client.properties = settings.kafka.client;
-    if (!settings.kafka.passwordFile.value.empty()) {
-        sink.client.properties["sasl.password"] = settings.kafka.passwordFile.value.reveal();
-    }
+    sink.client.properties = clientProperties(settings.kafka);
     sink.producer.compression = settings.kafka.compression;
     sink.producer.maxMessageBytes = static_cast<std::size_t>(settings.relay.maxEventBytes.bytes);
-    sink.topicPrefix = settings.kafka.topicPrefix;
+    sink.wire = wireSettings(settings.kafka);
+    sink.createTopics = settings.kafka.createTopics;
     sink.partitions = settings.kafka.partitions;
     sink.replicas = settings.kafka.replicationFactor;
+    sink.topicConfigs = settings.kafka.topicConfigs;
     return sink;
 }
 
@@ -48,8 +48,9 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
     : pins(stores.work), source(stores.work), control(stores.work),
       sink(sinkSettings(settings), pins, logger, clock),
       service({source, sink, locks, control, peers}, clock, logger, progress, serviceSettings(settings)),
-      database_(stores.work), pending_(registry.gauge("outboxd_outbox_pending",
-                                                      "Events committed and not yet acknowledged by Kafka")),
+      database_(stores.work), kafkaMetrics_(sink, registry),
+      pending_(
+          registry.gauge("outboxd_outbox_pending", "Events committed and not yet acknowledged by Kafka")),
       oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
       failed_(registry.gauge("outboxd_outbox_failed", "Events that Kafka refused for good")),
       parked_(registry.gauge("outboxd_outbox_parked", "Events held back behind a failed one of their key")) {
@@ -85,9 +86,21 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
                      &LaneFigures::lost)
             .take(),
         std::back_inserter(callbacks_));
+    // The rules' own way to keep off a broker that says nothing: no report for a while opens it, the first report closes
+    // it. What is under way is its trial, so that it is never half open.
+    using State = core::CircuitBreaker::State;
+    for (const auto state : {State::closed, State::open, State::half_open}) {
+        callbacks_.push_back(registry.callback(
+            metrics::Registry::CallbackKind::gauge, "outboxd_circuitbreaker_state",
+            "1 for the state that the circuit breaker is in",
+            {{"name", "kafka"}, {"state", std::string{core::name(state)}}}, [this, state] {
+                return state == (service.figures().stalled ? State::open : State::closed) ? 1.0 : 0.0;
+            }));
+    }
 }
 
 void RelayPart::measureBacklog() {
+    kafkaMetrics_.update();
     const auto backlog = scheduler::mysql::backlog(database_);
     pending_.set(static_cast<double>(backlog.pending));
     oldest_.set(std::chrono::duration<double>(backlog.oldest).count());

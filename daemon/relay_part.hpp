@@ -1,14 +1,15 @@
 // The relay of a node, put together: outbox tables, Kafka, leases.
 #pragma once
 
+#include "daemon/kafka_metrics.hpp"
 #include "daemon/stores.hpp"
 #include "platform/core/progress.hpp"
 #include "platform/metrics/metrics.hpp"
 #include "scheduler/kafka/kafka_sink.hpp"
 #include "scheduler/mysql/lane_control.hpp"
 #include "scheduler/mysql/lock_store.hpp"
-#include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/outbox_source.hpp"
+#include "scheduler/mysql/topic_pins.hpp"
 #include "scheduler/relay_service.hpp"
 
 #include <vector>
@@ -23,7 +24,7 @@ struct RelayPart {
               scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,
               core::ProgressMonitor& progress, metrics::Registry& registry);
 
-    // Counts what waits, for the metrics; run by a job.
+    // Counts what waits and brings the topics' series up to date, for the metrics; run by a job.
     void measureBacklog();
 
     scheduler::mysql::MysqlTopicPins pins;
@@ -34,6 +35,7 @@ struct RelayPart {
 
 private:
     database::Database& database_;
+    KafkaMetrics kafkaMetrics_;
     metrics::Gauge pending_, oldest_, failed_, parked_;
     std::vector<metrics::Registry::Callback> callbacks_;
 };

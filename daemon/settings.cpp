@@ -1,16 +1,11 @@
 #include "daemon/settings.hpp"
 
-#include <algorithm>
-#include <array>
-
 namespace outboxd::daemon {
 namespace {
 
-using config::addresses;
 using config::choice;
 using config::choices;
 using config::duration;
-using config::entries;
 using config::flag;
 using config::integer;
 using config::kibibytes;
@@ -24,41 +19,12 @@ using enum config::Reload;
 const config::Choices<Role> kRoles{
     {"api", Role::api}, {"relay", Role::relay}, {"jobs", Role::jobs}, {"consumers", Role::consumers}};
 const config::Choices<OnFailure> kOnFailure{{"park", OnFailure::park}};
-const config::Choices<std::string> kCompression{
-    {"none", "none"}, {"gzip", "gzip"}, {"snappy", "snappy"}, {"lz4", "lz4"}, {"zstd", "zstd"}};
 const config::Choices<core::LogLevel> kLevels{{"debug", core::LogLevel::debug},
                                               {"info", core::LogLevel::info},
                                               {"warning", core::LogLevel::warning},
                                               {"error", core::LogLevel::error}};
 const config::Choices<log::FormChoice> kForms{
     {"auto", log::FormChoice::automatic}, {"json", log::FormChoice::json}, {"text", log::FormChoice::text}};
-
-// Client settings that would break a promise, that have a setting here, or that hold a secret.
-config::Problem refusedClientKey(std::string_view key) {
-    static constexpr std::array<std::string_view, 16> ours{"bootstrap.servers",
-                                                           "metadata.broker.list",
-                                                           "acks",
-                                                           "request.required.acks",
-                                                           "enable.idempotence",
-                                                           "partitioner",
-                                                           "max.in.flight",
-                                                           "enable.gapless.guarantee",
-                                                           "retries",
-                                                           "message.timeout.ms",
-                                                           "transactional.id",
-                                                           "message.send.max.retries",
-                                                           "compression.codec",
-                                                           "compression.type",
-                                                           "delivery.timeout.ms",
-                                                           "max.in.flight.requests.per.connection"};
-    if (std::find(ours.begin(), ours.end(), key) != ours.end())
-        return "the order and safety of events depend on it";
-    for (const std::string_view word : {"password", "secret", ".pem", "oauthbearer.config"}) {
-        if (key.find(word) != std::string_view::npos)
-            return "secrets do not belong in this file; see kafka.password_file";
-    }
-    return std::nullopt;
-}
 
 void describeDatabase(config::Schema& schema, Settings::Database& database) {
     schema.section("database", "MariaDB or MySQL, where everything is kept.");
@@ -97,30 +63,6 @@ void describeRedis(config::Schema& schema, Settings::Redis& redis) {
                "Longest wait for a connection or an answer before the database is used instead.");
 }
 
-void describeKafka(config::Schema& schema, Settings::Kafka& kafka) {
-    schema.section("kafka", "Kafka, where committed events go.");
-    schema.add("brokers", addresses(kafka.brokers), restart,
-               "Brokers to find the cluster through; one that answers is enough.");
-    schema.add("topic_prefix", config::name(kafka.topicPrefix, 0, 150), restart,
-               "An event's topic is this and its aggregate type; a change sends new events to other topics.");
-    schema.add(
-        "replication_factor", integer(kafka.replicationFactor, 1, 32, "copies"), restart,
-        "Copies of topics that outboxd creates; 1 loses events with a broker's disk, 3 is for production.");
-    schema.add("partitions", integer(kafka.partitions, 1, 1024, "partitions"), restart,
-               "Partitions of topics that outboxd creates; existing topics keep theirs.");
-    schema.add("compression", choice(kafka.compression, kCompression), restart,
-               "Compression of what is sent.");
-    schema.add(
-        "password_file", secretFile(kafka.passwordFile), restart,
-        "File with the password for SASL (`sasl.password`); the user and mechanism go into `kafka.client`.");
-    schema.refuse("password",
-                  "write it to a file that only outboxd may read and name that in kafka.password_file");
-    schema.add(
-        "client", entries(kafka.client, refusedClientKey), restart,
-        "Further settings of librdkafka by its names, such as `security.protocol`; those that order depends "
-        "on are refused.");
-}
-
 void describeRelay(config::Schema& schema, Settings::Relay& relay) {
     schema.section("relay", "The relay, which moves committed events from the outbox to Kafka.");
     schema.add("poll_interval", duration(relay.pollInterval, 1ms, 10s), restart,
@@ -134,8 +76,8 @@ void describeRelay(config::Schema& schema, Settings::Relay& relay) {
                "The same in bytes; bounds the memory of the relay.");
     schema.add(
         "max_event_bytes", size(relay.maxEventBytes, kibibytes(1), mebibytes(64)), restart,
-        "Larger events are not sent but handled as `relay.on_failure` says; brokers refuse above 1 MiB "
-        "unless told otherwise.");
+        "Events whose key and payload are larger are not sent but handled as `relay.on_failure` says; a topic's own "
+        "`max.message.bytes`, 1 MiB with all headers unless told otherwise, counts besides.");
     schema.add("lease", duration(relay.lease, 2s, 5min), restart,
                "How long a lane stays with a node that went silent: the time until another takes over.");
     schema.add("renew_every", duration(relay.renewEvery, 200ms, 1min), restart,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/settings/edges.hpp"
+#include "daemon/settings/kafka.hpp"
 #include "daemon/settings/shop.hpp"
 #include "platform/config/schema.hpp"
 #include "platform/core/logger.hpp"
@@ -51,22 +52,14 @@ struct Settings : EdgeSettings, ShopSettings {
         Duration timeout = 250ms;
     } redis;
 
-    struct Kafka {
-        std::vector<std::string> brokers{"127.0.0.1:9092"};
-        std::string topicPrefix = "outbox.event.";
-        int replicationFactor = 1;
-        int partitions = 8;
-        std::string compression = "lz4";
-        config::SecretFile passwordFile;
-        std::map<std::string, std::string> client;
-    } kafka;
+    KafkaSettings kafka;
 
     struct Relay {
         Duration pollInterval = 50ms;
         std::size_t batchSize = 2000;
         std::size_t maxInFlightRows = 20'000;
         config::ByteSize maxInFlightBytes = config::mebibytes(64);
-        config::ByteSize maxEventBytes = config::kibibytes(900);
+        config::ByteSize maxEventBytes = config::mebibytes(2);
         Duration lease = 10s;
         Duration renewEvery = 3s;
         OnFailure onFailure = OnFailure::park;

@@ -30,6 +30,7 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
             schema.mistake("admin.port", fmt::format("{} is http.port already", settings.admin.port)));
     }
     for (auto& mistake : checkEdges(settings, schema)) mistakes.push_back(std::move(mistake));
+    for (auto& mistake : checkKafka(settings.kafka, schema)) mistakes.push_back(std::move(mistake));
     for (auto& mistake : checkGateway(settings.gateway, schema)) mistakes.push_back(std::move(mistake));
     return mistakes;
 }

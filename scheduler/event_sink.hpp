@@ -13,7 +13,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,13 +85,21 @@ public:
     virtual bool paused(const OutboxRecord& record) const = 0;
 };
 
-// The partition counts that keys are spread over; pinned so that a grown topic does not move keys.
+// The partition counts that keys are spread over; pinned so that a grown topic does not move keys. And which topics
+// operators have paused.
 class TopicPins {
 public:
+    struct Layout {
+        std::map<std::string, int, std::less<>> pins; // by topic
+        std::set<std::string, std::less<>> paused;
+    };
+
     virtual ~TopicPins() = default;
     // The pinned count of `topic`; pins `found` if there is none yet (another node may win: its count counts).
     // Throws Error(unavailable).
     virtual int pin(const std::string& topic, int found) = 0;
+    // All that was committed before the call. Throws Error(unavailable).
+    virtual Layout read() = 0;
 };
 
 } // namespace outboxd::scheduler

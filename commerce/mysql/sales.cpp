@@ -59,8 +59,8 @@ std::size_t SalesLedger::add(std::span<const Sale> sales) {
     }
 }
 
-BestSellers bestSellers(database::Session& session, const std::string& topic, HourRange hours) {
-    const auto rows = session.query(sql::sales::best_sellers, {kRanking, topic, hourText(hours.first),
+BestSellers bestSellers(database::Session& session, const std::string& topics, HourRange hours) {
+    const auto rows = session.query(sql::sales::best_sellers, {kRanking, topics, hourText(hours.first),
                                                                hourText(hours.last), kBestSellers});
     BestSellers best;
     for (const auto& row : rows) {

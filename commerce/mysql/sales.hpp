@@ -19,21 +19,22 @@ private:
     database::Database& database_;
 };
 
-// In a transaction of the caller's, or on a session of its own. `topic`: where the sales come from.
-BestSellers bestSellers(database::Session& session, const std::string& topic, HourRange hours);
+// In a transaction of the caller's, or on a session of its own. `topics`: where the sales come from, separated by
+// commas.
+BestSellers bestSellers(database::Session& session, const std::string& topics, HourRange hours);
 
 // Thread-safe. `database` must outlive it.
 class SalesReader final : public commerce::SalesReader {
 public:
-    SalesReader(database::Database& database, std::string topic)
-        : database_(database), topic_(std::move(topic)) {}
+    SalesReader(database::Database& database, std::string topics)
+        : database_(database), topics_(std::move(topics)) {}
     BestSellers bestSellers(HourRange hours) override {
-        return mysql::bestSellers(*database_.session(), topic_, hours);
+        return mysql::bestSellers(*database_.session(), topics_, hours);
     }
 
 private:
     database::Database& database_;
-    const std::string topic_;
+    const std::string topics_;
 };
 
 } // namespace outboxd::commerce::mysql

@@ -22,7 +22,7 @@ scheduler::Job outboxRetention(const JobParts& parts, std::int64_t days);
 
 // Rewrites the best sellers in `store` hourly, long before they expire, so that no expiry sends all nodes to the database.
 // Twice or late: the later computation stays. Dies half way, or the lock is lost: what was there stays.
-scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store, std::string topic);
+scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store, std::string topics);
 
 // Ends orders that were not paid in time and gives back what they held. Twice: each order ends once, by compare and set;
 // late: such an order cannot be paid any more, but keeps its stock so long; half done: each order is a transaction.

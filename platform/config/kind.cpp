@@ -116,7 +116,31 @@ Kind path(std::string& field) {
 Kind secretFile(SecretFile& field) {
     auto kind =
         textOf(field.path, "secret file", "", [](const std::string& value) -> TextOrNot { return value; });
-    kind.secret = &field;
+    kind.secrets = [&field] { return std::vector<SecretFile*>{&field}; };
+    return kind;
+}
+
+Kind secretFiles(std::map<std::string, SecretFile>& field, std::function<Problem(std::string_view)> refusal) {
+    Kind kind;
+    kind.type = "map of secret files";
+    kind.shape = Shape::map;
+    kind.assign = [&field, refusal = std::move(refusal)](const Items& items) -> Problem {
+        std::map<std::string, std::string> paths;
+        if (const auto problem = entries(paths, refusal).assign(items)) return problem;
+        field.clear();
+        for (auto& [name, path] : paths) field[name].path = std::move(path);
+        return std::nullopt;
+    };
+    kind.items = [&field] {
+        Items items;
+        for (const auto& [name, file] : field) items.push_back(name + "=" + file.path);
+        return items;
+    };
+    kind.secrets = [&field] {
+        std::vector<SecretFile*> all;
+        for (auto& [name, file] : field) all.push_back(&file);
+        return all;
+    };
     return kind;
 }
 

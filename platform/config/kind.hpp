@@ -16,10 +16,10 @@
 
 namespace outboxd::config {
 
-enum class Shape { scalar, list, map };
+enum class Shape { scalar, list, map, records };
 
 // A setting's value as texts: one for a scalar, one per element for a list, "key=value" for each entry of a
-// map.
+// map; for records see records.hpp.
 using Items = std::vector<std::string>;
 // A sentence about what is wrong, or nothing.
 using Problem = std::optional<std::string>;
@@ -31,7 +31,7 @@ struct Kind {
     Shape shape = Shape::scalar;
     std::function<Problem(const Items&)> assign; // leaves the field alone when there is a problem
     std::function<Items()> items;                // assign(items()) changes nothing
-    SecretFile* secret = nullptr;                // set for secretFile()
+    std::function<std::vector<SecretFile*>()> secrets = [] { return std::vector<SecretFile*>{}; };
 };
 
 // Printable text of `least` to `most` bytes.
@@ -43,6 +43,9 @@ Kind path(std::string& field);
 // The path of a file with a secret, or nothing. A relative path is looked for among systemd's credentials
 // first, then beside the configuration file.
 Kind secretFile(SecretFile& field);
+// Several such files, by name. `refusal` says why there may be no file of that name, or nothing.
+Kind secretFiles(std::map<std::string, SecretFile>& field,
+                 std::function<Problem(std::string_view name)> refusal);
 Kind flag(bool& field);
 Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least,
               std::chrono::milliseconds most);

@@ -125,8 +125,32 @@ private:
                 items.push_back(entry.first.Scalar() + "=" + entry.second.Scalar());
             }
             return std::nullopt;
+        case Shape::records:
+            if (!value.IsSequence()) return "expected a list of records, each with 'name: value' lines";
+            for (const auto& element : value) {
+                std::string item;
+                if (!element.IsMap() || !fieldsOf(element, "", item))
+                    return "expected a list of records, each with 'name: value' lines";
+                items.push_back(std::move(item));
+            }
+            return std::nullopt;
         }
         return std::nullopt;
+    }
+
+    // One line for each field; false if something is neither a plain value nor, one level deep, a map of such.
+    static bool fieldsOf(const YAML::Node& map, const std::string& prefix, std::string& item) {
+        for (const auto& entry : map) {
+            if (!entry.first.IsScalar()) return false;
+            const auto name = prefix + entry.first.Scalar();
+            if (entry.second.IsScalar()) {
+                item += (item.empty() ? "" : "\n") + name + "=" + entry.second.Scalar();
+            } else if (!entry.second.IsMap() || !prefix.empty() ||
+                       !fieldsOf(entry.second, name + ".", item)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     void readEnvironment() {
@@ -139,7 +163,7 @@ private:
         for (const auto& [variable, value] : environment_) {
             if (!variable.starts_with("OUTBOXD_") || isForScripts(variable)) continue;
             if (const auto found = variables.find(variable); found != variables.end()) {
-                assign(*found->second, split(*found->second, value), variable);
+                readVariable(*found->second, variable, value);
             } else if (const auto* refusal = refusedVariable(variable)) {
                 add(variable, "is not a setting: " + refusal->advice);
             } else {
@@ -158,6 +182,18 @@ private:
             if (variableFor(refusal.name) == variable) return &refusal;
         }
         return nullptr;
+    }
+
+    void readVariable(Setting& setting, const std::string& variable, const std::string& value) {
+        if (setting.kind.shape != Shape::records) return assign(setting, split(setting, value), variable);
+        Items items;
+        try {
+            if (const auto problem = itemsOf(setting, YAML::Load(value), items))
+                return add(variable, setting.name + ": " + *problem);
+        } catch (const YAML::Exception& error) {
+            return add(variable, setting.name + ": not well-formed YAML: " + error.msg);
+        }
+        assign(setting, items, variable);
     }
 
     static Items split(const Setting& setting, const std::string& value) {
@@ -202,13 +238,13 @@ private:
 
     void readSecrets() {
         for (const auto& name : schema_.names()) {
-            auto& setting = *schema_.find(name);
-            if (setting.kind.secret && !setting.kind.secret->path.empty()) readSecret(setting);
+            const auto& setting = *schema_.find(name);
+            for (auto* secret : setting.kind.secrets())
+                if (!secret->path.empty()) readSecret(setting, *secret);
         }
     }
 
-    void readSecret(Setting& setting) {
-        auto& secret = *setting.kind.secret;
+    void readSecret(const Setting& setting, SecretFile& secret) {
         const auto path = secretPath(secret.path);
         auto content = readSmallFile(path, kLargestSecret);
         if (const auto* error = std::get_if<CannotRead>(&content)) {

@@ -12,7 +12,11 @@ std::string below(const Section& section, const std::string& name) {
 
 bool differs(const Setting& one, const Setting& other) {
     if (one.kind.items() != other.kind.items()) return true;
-    return one.kind.secret && !(one.kind.secret->value == other.kind.secret->value);
+    const auto mine = one.kind.secrets();
+    const auto others = other.kind.secrets(); // as many: their paths are among the items
+    for (std::size_t i = 0; i < mine.size(); ++i)
+        if (!(mine[i]->value == others[i]->value)) return true;
+    return false;
 }
 
 } // namespace
@@ -89,7 +93,8 @@ std::vector<Change> adopt(Schema& running, const Schema& fresh) {
             changes.push_back({setting.name, setting.reload});
             if (setting.reload != Reload::live) continue;
             mine->kind.assign(setting.kind.items());
-            if (mine->kind.secret) mine->kind.secret->value = setting.kind.secret->value;
+            const auto values = setting.kind.secrets();
+            for (std::size_t i = 0; auto* secret : mine->kind.secrets()) secret->value = values[i++]->value;
             mine->source = setting.source;
         }
     }

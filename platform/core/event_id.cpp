@@ -21,15 +21,20 @@ int hexValue(char digit) {
 
 } // namespace
 
-std::string EventId::text() const {
-    std::string out;
-    out.reserve(36);
+std::array<char, 36> EventId::chars() const {
+    std::array<char, 36> out{};
+    std::size_t at = 0;
     for (const auto byte : bytes) {
-        if (isHyphenPlace(out.size())) out += '-';
-        out += kHex[byte >> 4];
-        out += kHex[byte & 15];
+        if (isHyphenPlace(at)) out.at(at++) = '-';
+        out.at(at++) = kHex[byte >> 4];
+        out.at(at++) = kHex[byte & 15];
     }
     return out;
+}
+
+std::string EventId::text() const {
+    const auto all = chars();
+    return {all.begin(), all.end()};
 }
 
 std::optional<EventId> EventId::fromBinary(std::string_view raw) {

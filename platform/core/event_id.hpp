@@ -21,6 +21,7 @@ struct EventId {
     std::string_view binary() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
     // "018f6f2e-1d3c-7abc-8def-0123456789ab"
     std::string text() const;
+    std::array<char, 36> chars() const; // the same, without an allocation
 
     // Empty unless `raw` is exactly 16 bytes.
     static std::optional<EventId> fromBinary(std::string_view raw);

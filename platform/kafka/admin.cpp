@@ -31,7 +31,7 @@ using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
         kind = core::ErrorKind::misconfigured;
-        hint = "grant the Kafka user of kafka.client Create, Describe and Write on the topic";
+        hint = "grant the Kafka user of kafka.properties Create, Describe and Write on the topic";
         break;
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
@@ -87,7 +87,23 @@ rd_kafka_s* Admin::client() {
     return client_.get();
 }
 
+template <class Work> auto Admin::ask(Work work) {
+    try {
+        return work();
+    } catch (const core::Error& error) {
+        if (client_) rd_kafka_poll(client_.get(), 0); // serves the error callback
+        const auto refusal = events_.refusal();
+        if (refusal.empty() || !core::isTransient(error.kind())) throw;
+        throw core::Error(error.kind(), fmt::format("{}: {}", error.what(), refusal),
+                          "correct what kafka.properties and kafka.secrets say about ssl and sasl");
+    }
+}
+
 TopicLayout Admin::layout(const std::string& topic, std::chrono::milliseconds wait) {
+    return ask([&] { return layoutNow(topic, wait); });
+}
+
+TopicLayout Admin::layoutNow(const std::string& topic, std::chrono::milliseconds wait) {
     const auto doing = "looking for topic " + topic;
     const Topic handle(rd_kafka_topic_new(client(), topic.c_str(), nullptr));
     if (!handle) fail(rd_kafka_last_error(), doing);
@@ -102,9 +118,12 @@ TopicLayout Admin::layout(const std::string& topic, std::chrono::milliseconds wa
     // Leaders are missing for a moment after the creation and in an election: the count stands all the same.
     if (answer.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return {};
     if (answer.err && answer.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) fail(answer.err, doing);
-    TopicLayout layout{answer.partition_cnt, 0};
-    for (int i = 0; i < answer.partition_cnt; ++i)
-        if (answer.partitions[i].leader < 0) ++layout.leaderless;
+    TopicLayout layout{answer.partition_cnt, 0, 0};
+    for (int i = 0; i < answer.partition_cnt; ++i) {
+        const auto& partition = answer.partitions[i];
+        if (partition.leader < 0) ++layout.leaderless;
+        layout.replicas = i == 0 ? partition.replica_cnt : std::min(layout.replicas, partition.replica_cnt);
+    }
     return layout;
 }
 
@@ -160,6 +179,17 @@ void Admin::remove(const std::string& name, std::chrono::milliseconds wait) {
 
 std::optional<std::string> Admin::config(const std::string& topic, const std::string& name,
                                          std::chrono::milliseconds wait) {
+    const auto all = configs(topic, wait);
+    const auto found = all.find(name);
+    return found == all.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::map<std::string, std::string> Admin::configs(const std::string& topic, std::chrono::milliseconds wait) {
+    return ask([&] { return configsNow(topic, wait); });
+}
+
+std::map<std::string, std::string> Admin::configsNow(const std::string& topic,
+                                                     std::chrono::milliseconds wait) {
     const auto doing = "reading the settings of topic " + topic;
     const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
     auto* resources = resource.get();
@@ -170,14 +200,14 @@ std::optional<std::string> Admin::config(const std::string& topic, const std::st
     std::size_t count = 0;
     const auto* answer =
         rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-    if (count != 1) return std::nullopt;
+    if (count != 1) return {};
     if (const auto code = rd_kafka_ConfigResource_error(answer[0])) fail(code, doing);
     const auto* entries = rd_kafka_ConfigResource_configs(answer[0], &count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const char* value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (name == rd_kafka_ConfigEntry_name(entries[i]) && value) return std::string(value);
-    }
-    return std::nullopt;
+    std::map<std::string, std::string> all;
+    for (std::size_t i = 0; i < count; ++i)
+        if (const char* value = rd_kafka_ConfigEntry_value(entries[i]))
+            all.emplace(rd_kafka_ConfigEntry_name(entries[i]), value);
+    return all;
 }
 
 } // namespace outboxd::kafka

@@ -12,6 +12,7 @@ namespace outboxd::kafka {
 struct TopicLayout {
     int partitions = 0; // 0: the cluster does not know the topic (any more, or yet)
     int leaderless = 0; // partitions without a leader now
+    int replicas = 0;   // of the partition that has the fewest
 };
 
 struct TopicSpec {
@@ -22,7 +23,8 @@ struct TopicSpec {
 };
 
 // One thread at a time. A call that fails throws core::Error: unavailable (also for a time-out),
-// misconfigured (not authorised, a policy or a number of replicas that the cluster refuses).
+// misconfigured (not authorised, a policy or a number of replicas that the cluster refuses). If the cluster does not take
+// the client's credentials or certificates, or the client not the cluster's, the error says so.
 class Admin {
 public:
     // Connects at the first call. `logger` and `clock` must outlive it.
@@ -47,10 +49,19 @@ public:
     std::optional<std::string> config(const std::string& topic, const std::string& name,
                                       std::chrono::milliseconds wait);
 
+    // All settings of the topic as they apply, by name, in one question.
+    std::map<std::string, std::string> configs(const std::string& topic, std::chrono::milliseconds wait);
+
     bool reachable() const { return events_.reachable(); }
+    // See ClientEvents::refusal.
+    std::string refusal() const { return events_.refusal(); }
 
 private:
     rd_kafka_s* client();
+    // Runs `work`; if it failed because no broker takes this client, says so.
+    template <class Work> auto ask(Work work);
+    TopicLayout layoutNow(const std::string& topic, std::chrono::milliseconds wait);
+    std::map<std::string, std::string> configsNow(const std::string& topic, std::chrono::milliseconds wait);
 
     const ClientSettings settings_;
     ClientEvents events_;

@@ -33,16 +33,41 @@ core::LogLevel levelOf(int syslogLevel, std::string_view facility) {
     return syslogLevel <= 6 ? core::LogLevel::info : core::LogLevel::debug;
 }
 
-void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+// Librdkafka quotes values in its complaints.
+bool isSecret(std::string_view name) {
+    for (const std::string_view word : {"password", "secret", ".pem", "oauthbearer.config"})
+        if (name.find(word) != std::string_view::npos) return true;
+    return false;
+}
+
+// What librdkafka has against the value, or nothing.
+std::optional<std::string> trySet(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
     std::array<char, 512> text{};
     if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), text.data(), text.size()) == RD_KAFKA_CONF_OK)
-        return;
-    throw core::Error(core::ErrorKind::misconfigured,
-                      fmt::format("the Kafka client refuses property {}: {}", name, text.data()),
-                      "correct kafka.client, or kafka.brokers if that is what it names");
+        return std::nullopt;
+    return std::string{text.data()};
+}
+
+void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+    if (const auto wrong = trySet(conf, name, value))
+        throw core::Error(core::ErrorKind::misconfigured,
+                          fmt::format("the Kafka client refuses property {}: {}", name,
+                                      isSecret(name) ? "its value is a secret, not shown here" : *wrong),
+                          "correct kafka.properties, or kafka.brokers if that is what it names");
 }
 
 } // namespace
+
+std::optional<WrongProperty> wrongProperty(const std::map<std::string, std::string>& properties) {
+    const std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(),
+                                                                                  rd_kafka_conf_destroy);
+    for (const auto& [name, value] : properties)
+        if (auto wrong = trySet(conf.get(), name, value))
+            return WrongProperty{name, isSecret(name)
+                                           ? fmt::format("librdkafka refuses the value of '{}'", name)
+                                           : fmt::format("librdkafka refuses '{}': {}", name, *wrong)};
+    return std::nullopt;
+}
 
 std::string describe(ErrorCode code) {
     const auto error = static_cast<rd_kafka_resp_err_t>(code);
@@ -85,7 +110,25 @@ void ClientEvents::log(int syslogLevel, std::string_view facility, std::string_v
                   {{"client", name_}, {"facility", facility}, {"text", text}, {"suppressed", suppressed}});
 }
 
+void ClientEvents::setReachable() {
+    reachable_ = true;
+    if (!refused_) return;
+    const std::lock_guard lock(mutex_);
+    refused_ = false;
+    refusal_.clear();
+}
+
+std::string ClientEvents::refusal() const {
+    const std::lock_guard lock(mutex_);
+    return refusal_;
+}
+
 void ClientEvents::error(ErrorCode code, std::string_view text) {
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
+        const std::lock_guard lock(mutex_);
+        refusal_ = text;
+        refused_ = true;
+    }
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) reachable_ = false;
     log(code == RD_KAFKA_RESP_ERR__FATAL ? 2 : 4, rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(code)),
         text);
@@ -110,7 +153,7 @@ Configuration::Configuration(const ClientSettings& settings, const std::map<std:
         if (fixed.contains(name) || name == "bootstrap.servers" || name == "client.id")
             throw core::Error(
                 core::ErrorKind::misconfigured, fmt::format("Kafka property {} cannot be set", name),
-                fmt::format("remove {} from kafka.client: outboxd's promises depend on it", name));
+                fmt::format("remove {} from kafka.properties: outboxd's promises depend on it", name));
         set(conf_.get(), name, value);
     }
     set(conf_.get(), "bootstrap.servers", settings.brokers);

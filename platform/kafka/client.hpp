@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,14 @@ struct ClientSettings {
     // promises of the class rest on cannot be given: Error(misconfigured).
     std::map<std::string, std::string> properties;
 };
+
+// A property that librdkafka does not know or would not have; empty if all are fine. Secrets are not quoted. What a property
+// refers to, such as a file, is not looked at.
+struct WrongProperty {
+    std::string name;
+    std::string what; // one sentence
+};
+std::optional<WrongProperty> wrongProperty(const std::map<std::string, std::string>& properties);
 
 // Error codes are librdkafka's (rd_kafka_resp_err_t): negative ones are local, positive ones the broker's.
 using ErrorCode = int;
@@ -54,7 +63,11 @@ public:
 
     // False from the moment when no broker can be reached until something worked again.
     bool reachable() const { return reachable_; }
-    void setReachable() { reachable_ = true; }
+    void setReachable();
+
+    // What brokers, or the certificates, had against this client when it last tried to connect; empty since something
+    // worked. Connecting is tried again all the time, so only people can help.
+    std::string refusal() const;
 
 private:
     struct Recent {
@@ -65,8 +78,10 @@ private:
     const core::Clock& clock_;
     const std::string name_;
     std::atomic<bool> reachable_{true};
-    std::mutex mutex_;
+    std::atomic<bool> refused_{false};
+    mutable std::mutex mutex_;
     std::map<std::string, Recent, std::less<>> recent_; // guarded by mutex_
+    std::string refusal_;                               // guarded by mutex_
 };
 
 // Collects properties and checks each; the library takes them over with release().

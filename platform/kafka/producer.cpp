@@ -99,6 +99,13 @@ Producer::Outcome Producer::produce(const Message& message, std::uint64_t opaque
     return {};
 }
 
+void Producer::learn(const std::string& name, std::chrono::milliseconds wait) {
+    auto* handle = topic(name);
+    const struct rd_kafka_metadata* found = nullptr;
+    if (handle && !rd_kafka_metadata(client_.get(), 0, handle, &found, milliseconds(wait)))
+        rd_kafka_metadata_destroy(found);
+}
+
 void Producer::poll(std::chrono::milliseconds wait, std::vector<Report>& reports) {
     rd_kafka_poll(client_.get(), milliseconds(wait));
     outstanding_ -= context_.served.size();

@@ -35,7 +35,7 @@ struct ProducerSettings {
     std::size_t queueBytes = 64 * 1024 * 1024;
 };
 
-using Header = std::pair<std::string, std::string>;
+using Header = std::pair<std::string_view, std::string_view>;
 
 struct Message {
     const std::string& topic;
@@ -72,6 +72,10 @@ public:
 
     // Copies the message; never waits. `opaque` comes back in its report.
     Outcome produce(const Message& message, std::uint64_t opaque);
+
+    // Asks the brokers for the topic's partitions now. By itself the library learns of new ones within minutes, and refuses
+    // messages for them until then.
+    void learn(const std::string& topic, std::chrono::milliseconds wait);
 
     // Waits at most `wait` for something to happen, then appends all reports there are.
     void poll(std::chrono::milliseconds wait, std::vector<Report>& reports);

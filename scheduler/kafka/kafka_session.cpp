@@ -18,58 +18,108 @@ using outboxd::kafka::troubleOf;
 namespace {
 
 constexpr auto kForgottenAfter = 1h;
+constexpr auto kLearnWait = 300ms;
+constexpr auto kFactsLast = 1s; // Topics are asked again then; they have a longer memory
 
 std::size_t bytesOf(const WireRecord& record) {
     return record.key.size() + (record.value ? record.value->size() : 0);
 }
 
+std::size_t allBytesOf(const WireRecord& record) {
+    auto bytes = bytesOf(record);
+    for (const auto& [name, value] : record.headers) bytes += name.size() + value.size();
+    return bytes;
+}
+
 } // namespace
 
-KafkaSession::KafkaSession(const SinkSettings& settings, const outboxd::kafka::ProducerSettings& producer,
-                           Topics& topics, std::atomic<bool>& reachable, core::Logger& logger,
+KafkaSession::KafkaSession(const outboxd::kafka::ClientSettings& client,
+                           const outboxd::kafka::ProducerSettings& producer, const WirePlan& plan,
+                           Topics& topics, SessionFigures& figures, core::Logger& logger,
                            const core::Clock& clock)
-    : settings_(settings), producerSettings_(producer), topics_(topics), reachable_(reachable),
-      logger_(logger), clock_(clock), producer_(settings.client, producer, logger, clock) {}
+    : settings_(producer), topics_(topics), figures_(figures), logger_(logger), clock_(clock), encoder_(plan),
+      producer_(client, producer, logger, clock) {}
+
+KafkaSession::~KafkaSession() { discount(rows_, bytes_); }
 
 ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken token) {
     if (broken_.empty())
         if (const auto fatal = producer_.fatal()) fail(*fatal);
     if (!broken_.empty()) return {Kind::broken, broken_};
-    auto converted = toWire(record, settings_.topicPrefix);
+    auto converted = encoder_.encode(record);
     if (auto* unsendable = std::get_if<Unsendable>(&converted))
         return {Kind::refused, std::move(unsendable->reason)};
-    auto& wire = std::get<WireRecord>(converted);
+    const auto& wire = std::get<WireRecord>(converted);
 
-    const auto found = topics_.find(wire.topic);
-    if (const auto* notReady = std::get_if<NotReady>(&found)) return {Kind::not_ready, notReady->reason};
-    const auto& facts = std::get<TopicFacts>(found);
-    if (const auto size = sizeOnWire(wire); size > facts.maxBytes)
-        return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes)",
-                                           size, wire.topic, facts.maxBytes)};
-    if (const auto size = bytesOf(wire); size > producerSettings_.maxMessageBytes)
+    auto& topic = topicOf(wire.topic);
+    if (auto notReady = prepare(topic)) return {Kind::not_ready, std::move(notReady->reason)};
+    if (const auto size = sizeOnWire(wire); size > topic.facts.maxBytes)
+        return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes): "
+                                           "raise that, or make the event smaller",
+                                           size, wire.topic, topic.facts.maxBytes)};
+    if (const auto size = bytesOf(wire); size > settings_.maxMessageBytes)
         return {Kind::refused, fmt::format("key and payload are {} bytes; relay.max_event_bytes is {}", size,
-                                           producerSettings_.maxMessageBytes)};
-    if (outstanding() >= producerSettings_.queueMessages || heldBytes_ >= producerSettings_.queueBytes)
+                                           settings_.maxMessageBytes)};
+    if (outstanding() >= settings_.queueMessages || heldBytes_ >= settings_.queueBytes)
         return {Kind::full, {}};
 
-    const int number = outboxd::kafka::partitionOf(wire.key, facts.partitions);
-    auto& partition = partitions_[wire.topic][number];
-    partition.number = number;
+    auto& partition = partitionOf(topic, record.orderKey);
+    const auto bytes = allBytesOf(wire);
     if (mustWait(partition)) {
-        heldBytes_ += bytesOf(wire);
+        heldBytes_ += bytes;
         ++held_;
-        partition.held.push_back({std::move(wire), token});
+        count(1, bytes);
+        partition.held.push_back({record, token, bytes});
         return {};
     }
-    const auto [result, code] = send(partition, wire, token);
-    if (result == Producer::Result::accepted) return {};
+    const auto [result, code] = send(partition, wire, bytes, token);
+    if (result == Producer::Result::accepted) {
+        count(1, bytes);
+        return {};
+    }
     if (result == Producer::Result::queue_full) return {Kind::full, {}};
     if (troubleOf(code) == Trouble::record) return {Kind::refused, outboxd::kafka::describe(code)};
-    if (troubleOf(code) == Trouble::topic) topics_.forget(wire.topic);
+    if (troubleOf(code) == Trouble::topic) {
+        topics_.forget(topic.name);
+        producer_.learn(topic.name, kLearnWait); // a partition that is newer than this session
+    }
     return {Kind::not_ready, outboxd::kafka::describe(code)}; // a fatal producer is found by the next call
 }
 
-// Decides whether the next record of this partition is held back; marks the one that opens it.
+KafkaSession::Topic& KafkaSession::topicOf(std::string_view name) {
+    if (const auto found = used_.find(name); found != used_.end()) return found->second;
+    std::string text(name);
+    return used_.emplace(text, Topic{text}).first->second;
+}
+
+std::optional<NotReady> KafkaSession::prepare(Topic& topic) {
+    const auto now = clock_.now();
+    if (topic.facts.partitions > 0 && topic.generation == topics_.generation() && now < topic.factsUntil)
+        return std::nullopt;
+    const auto generation =
+        topics_.generation(); // before the facts: a change meanwhile is seen by the next call
+    const auto found = topics_.find(topic.name);
+    if (const auto* notReady = std::get_if<NotReady>(&found)) {
+        topic.facts = {};
+        return *notReady;
+    }
+    topic.facts = std::get<TopicFacts>(found);
+    topic.factsUntil = now + kFactsLast;
+    topic.generation = generation;
+    return std::nullopt;
+}
+
+// The order key's, whatever the record's key is: see routes.hpp.
+KafkaSession::Partition& KafkaSession::partitionOf(Topic& topic, std::string_view orderKey) {
+    const int number = outboxd::kafka::partitionOf(orderKey, topic.facts.partitions);
+    const auto index = static_cast<std::size_t>(number);
+    if (index >= topic.partitions.size()) topic.partitions.resize(index + 1);
+    auto& partition = topic.partitions[index];
+    if (!partition) partition = std::make_unique<Partition>(Partition{topic, number});
+    return *partition;
+}
+
+// Decides whether the next record of this partition is held back.
 bool KafkaSession::mustWait(Partition& partition) {
     if (partition.state == Partition::State::opening || !partition.held.empty()) return true;
     if (partition.state == Partition::State::open && partition.sent == 0 &&
@@ -78,20 +128,19 @@ bool KafkaSession::mustWait(Partition& partition) {
     return false;
 }
 
-Producer::Outcome KafkaSession::send(Partition& partition, const WireRecord& record, DeliveryToken token) {
-    const auto& topic = partitions_.find(record.topic)->first;
+Producer::Outcome KafkaSession::send(Partition& partition, const WireRecord& record, std::size_t bytes,
+                                     DeliveryToken token) {
     if (freeSlots_.empty()) {
         freeSlots_.push_back(slots_.size());
         slots_.emplace_back();
     }
     const auto slot = freeSlots_.back();
-    std::optional<std::string_view> value;
-    if (record.value) value = *record.value;
     const auto outcome = producer_.produce(
-        {topic, partition.number, record.key, value, record.headers, record.timestamp}, slot);
+        {partition.topic.name, partition.number, record.key, record.value, record.headers, record.timestamp},
+        slot);
     if (outcome.result != Producer::Result::accepted) return outcome;
     freeSlots_.pop_back();
-    slots_[slot] = {token, &partition, &topic};
+    slots_[slot] = {token, &partition, bytes};
     ++partition.sent;
     if (partition.state == Partition::State::fresh) partition.state = Partition::State::opening;
     return outcome;
@@ -99,14 +148,12 @@ Producer::Outcome KafkaSession::send(Partition& partition, const WireRecord& rec
 
 void KafkaSession::poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) {
     if (!broken_.empty()) producer_.purge(); // what an earlier purge missed
-    if (broken_.empty() && held_ > 0)
-        for (auto& [topic, partitions] : partitions_)
-            for (auto& [number, partition] : partitions) release(partition);
+    if (broken_.empty() && held_ > 0) forEachPartition([this](Partition& each) { release(each); });
 
     producer_.poll(ready_.empty() ? wait : 0ms, served_);
     for (const auto& report : served_) settle(report);
     served_.clear();
-    reachable_ = producer_.reachable();
+    figures_.reachable = producer_.reachable();
     if (broken_.empty())
         if (const auto fatal = producer_.fatal()) fail(*fatal);
     std::move(ready_.begin(), ready_.end(), std::back_inserter(reports));
@@ -119,9 +166,10 @@ void KafkaSession::settle(const Producer::Report& served) {
     auto& partition = *slot.partition;
     --partition.sent;
     partition.lastReport = clock_.now();
+    discount(1, slot.bytes);
     report(slot.token, served.code);
     const auto trouble = troubleOf(served.code);
-    if (trouble == Trouble::topic) topics_.forget(*slot.topic);
+    if (trouble == Trouble::topic) topics_.forget(partition.topic.name);
     if (trouble != Trouble::none) return fail(outboxd::kafka::describe(served.code));
     partition.state = Partition::State::open;
     if (broken_.empty()) release(partition);
@@ -131,14 +179,39 @@ void KafkaSession::settle(const Producer::Report& served) {
 void KafkaSession::release(Partition& partition) {
     while (partition.state != Partition::State::opening && !partition.held.empty()) {
         const auto& next = partition.held.front();
-        const auto [result, code] = send(partition, next.record, next.token);
+        const auto encoded = encoder_.encode(next.record); // it was fine before
+        const auto [result, code] = send(partition, std::get<WireRecord>(encoded), next.bytes, next.token);
         if (result == Producer::Result::queue_full) return;
-        if (result == Producer::Result::refused) report(next.token, code);
-        heldBytes_ -= bytesOf(next.record);
+        const bool refused = result == Producer::Result::refused;
+        if (refused) {
+            report(next.token, code);
+            discount(1, next.bytes);
+        }
+        heldBytes_ -= next.bytes;
         --held_;
         partition.held.pop_front();
-        if (result == Producer::Result::refused) return fail(outboxd::kafka::describe(code));
+        if (refused) return fail(outboxd::kafka::describe(code));
     }
+}
+
+template <class Act> void KafkaSession::forEachPartition(Act act) {
+    for (auto& [name, topic] : used_)
+        for (auto& partition : topic.partitions)
+            if (partition) act(*partition);
+}
+
+void KafkaSession::count(std::size_t rows, std::size_t bytes) {
+    rows_ += rows;
+    bytes_ += bytes;
+    figures_.queuedRows += rows;
+    figures_.queuedBytes += bytes;
+}
+
+void KafkaSession::discount(std::size_t rows, std::size_t bytes) {
+    rows_ -= rows;
+    bytes_ -= bytes;
+    figures_.queuedRows -= rows;
+    figures_.queuedBytes -= bytes;
 }
 
 void KafkaSession::report(DeliveryToken token, outboxd::kafka::ErrorCode code) {
@@ -161,12 +234,13 @@ void KafkaSession::fail(const std::string& error) {
 void KafkaSession::purge() {
     if (broken_.empty()) broken_ = "the session was purged; open a new one";
     producer_.purge();
-    for (auto& [topic, partitions] : partitions_)
-        for (auto& [number, partition] : partitions) {
-            for (const auto& held : partition.held)
-                ready_.push_back({held.token, Outcome::failed, "purged, never sent"});
-            partition.held.clear();
+    forEachPartition([this](Partition& partition) {
+        for (const auto& held : partition.held) {
+            ready_.push_back({held.token, Outcome::failed, "purged, never sent"});
+            discount(1, held.bytes);
         }
+        partition.held.clear();
+    });
     held_ = 0;
     heldBytes_ = 0;
 }

@@ -18,15 +18,24 @@
 
 #include <atomic>
 #include <deque>
-#include <map>
+#include <unordered_map>
 
 namespace outboxd::scheduler::kafka {
 
+// What sessions tell while they work; read by any thread.
+struct SessionFigures {
+    std::atomic<bool> reachable{true};
+    std::atomic<std::size_t> queuedRows{0};  // taken and not yet reported, of all sessions
+    std::atomic<std::size_t> queuedBytes{0}; // their keys, payloads and headers
+};
+
 class KafkaSession final : public SinkSession {
 public:
-    KafkaSession(const SinkSettings& settings, const outboxd::kafka::ProducerSettings& producer,
-                 Topics& topics, std::atomic<bool>& reachable, core::Logger& logger,
-                 const core::Clock& clock);
+    // All that is given by reference must outlive it.
+    KafkaSession(const outboxd::kafka::ClientSettings& client,
+                 const outboxd::kafka::ProducerSettings& producer, const WirePlan& plan, Topics& topics,
+                 SessionFigures& figures, core::Logger& logger, const core::Clock& clock);
+    ~KafkaSession() override;
 
     ProduceResult produce(const OutboxRecord& record, DeliveryToken token) override;
     void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) override;
@@ -35,46 +44,67 @@ public:
 
 private:
     struct Held {
-        WireRecord record;
+        OutboxRecord record;
         DeliveryToken token;
+        std::size_t bytes;
     };
+    struct Topic;
     struct Partition {
         enum class State { fresh, opening, open };
-        State state = State::fresh;
+        Topic& topic;
         int number = 0;
+        State state = State::fresh;
         std::size_t sent = 0; // with the producer, not reported
-        core::Instant lastReport;
-        std::deque<Held> held; // behind the record that opens the partition
+        core::Instant lastReport = {};
+        std::deque<Held> held = {}; // behind the record that opens the partition
+    };
+    struct Topic {
+        std::string name;
+        std::vector<std::unique_ptr<Partition>> partitions = {}; // by number; null: not used yet
+        TopicFacts facts = {};
+        core::Instant factsUntil = {};
+        std::uint64_t generation = 0; // of the facts
     };
     struct Slot { // of a record that is with the producer
         DeliveryToken token = 0;
         Partition* partition = nullptr;
-        const std::string* topic = nullptr;
+        std::size_t bytes = 0;
+    };
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
     };
     using Outcome = DeliveryReport::Outcome;
 
+    Topic& topicOf(std::string_view name);
+    std::optional<NotReady> prepare(Topic& topic); // fills its facts in
+    Partition& partitionOf(Topic& topic, std::string_view orderKey);
     bool mustWait(Partition& partition);
-    outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record,
+    outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record, std::size_t bytes,
                                            DeliveryToken token);
+    template <class Act> void forEachPartition(Act act);
+    void count(std::size_t rows, std::size_t bytes); // they were taken
+    void discount(std::size_t rows, std::size_t bytes);
     void settle(const outboxd::kafka::Producer::Report& report);
     void release(Partition& partition);
     void report(DeliveryToken token, outboxd::kafka::ErrorCode code);
     void fail(const std::string& error);
 
-    const SinkSettings& settings_;
-    const outboxd::kafka::ProducerSettings producerSettings_;
+    const outboxd::kafka::ProducerSettings settings_;
     Topics& topics_;
-    std::atomic<bool>& reachable_;
+    SessionFigures& figures_;
     core::Logger& logger_;
     const core::Clock& clock_;
 
+    Encoder encoder_;
     outboxd::kafka::Producer producer_;
-    std::map<std::string, std::map<int, Partition>>
-        partitions_;          // nodes stay where they are: slots point at them
+    std::unordered_map<std::string, Topic, Hash, std::equal_to<>>
+        used_;                // nodes stay where they are: partitions point at them
     std::vector<Slot> slots_; // a record's index is its opaque value
     std::vector<std::size_t> freeSlots_;
     std::size_t held_ = 0; // in all partitions
     std::size_t heldBytes_ = 0;
+    std::size_t rows_ = 0, bytes_ = 0; // what this session has counted among the figures
     std::vector<DeliveryReport> ready_;
     std::vector<outboxd::kafka::Producer::Report> served_;
     std::string broken_; // why nothing more is taken; empty while all is well

@@ -1,13 +1,11 @@
 #include "scheduler/kafka/kafka_sink.hpp"
 
-#include "scheduler/kafka/kafka_session.hpp"
-
 #include <algorithm>
 
 namespace outboxd::scheduler::kafka {
 
 KafkaSink::KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock)
-    : settings_(std::move(settings)), logger_(logger), clock_(clock),
+    : settings_(std::move(settings)), plan_(settings_.wire), logger_(logger), clock_(clock),
       topics_(settings_, pins, logger, clock) {}
 
 std::unique_ptr<SinkSession> KafkaSink::open(SessionMode mode) {
@@ -19,7 +17,15 @@ std::unique_ptr<SinkSession> KafkaSink::open(SessionMode mode) {
         producer.linger = std::chrono::milliseconds{0};
         producer.batchMessages = 1;
     }
-    return std::make_unique<KafkaSession>(settings_, producer, topics_, reachable_, logger_, clock_);
+    return std::make_unique<KafkaSession>(settings_.client, producer, plan_, topics_, figures_, logger_,
+                                          clock_);
+}
+
+bool KafkaSink::paused(const OutboxRecord& record) const {
+    if (!topics_.anyPaused()) return false;
+    std::string topic;
+    plan_.topicOf(record, plan_.routeOf(record), topic);
+    return topics_.paused(topic);
 }
 
 } // namespace outboxd::scheduler::kafka

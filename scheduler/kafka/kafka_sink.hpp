@@ -2,10 +2,7 @@
 #pragma once
 
 #include "scheduler/event_sink.hpp"
-#include "scheduler/kafka/settings.hpp"
-#include "scheduler/kafka/topics.hpp"
-
-#include <atomic>
+#include "scheduler/kafka/kafka_session.hpp"
 
 namespace outboxd::scheduler::kafka {
 
@@ -13,22 +10,29 @@ namespace outboxd::scheduler::kafka {
 // must outlive it.
 class KafkaSink final : public EventSink {
 public:
+    // Throws Error(misconfigured) for routes that cannot be followed.
     KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock);
 
     // Throws Error(misconfigured) for properties that librdkafka refuses.
     std::unique_ptr<SinkSession> open(SessionMode mode) override;
-    void refresh() override {}
-    bool paused(const OutboxRecord&) const override { return false; }
+    void refresh() override { topics_.refresh(); }
+    bool paused(const OutboxRecord& record) const override;
 
     // Whether a broker could be reached when something was last tried; for health reports only.
-    bool reachable() const { return reachable_ && topics_.reachable(); }
+    bool reachable() const { return figures_.reachable && topics_.reachable(); }
+    std::string refusal() const {
+        return topics_.refusal();
+    } // why no broker takes this client; empty: none says so
+    const SessionFigures& figures() const { return figures_; }
+    std::vector<TopicState> topics() const { return topics_.states(); }
 
 private:
     const SinkSettings settings_;
+    const WirePlan plan_;
     core::Logger& logger_;
     const core::Clock& clock_;
     Topics topics_;
-    std::atomic<bool> reachable_{true};
+    SessionFigures figures_;
 };
 
 } // namespace outboxd::scheduler::kafka

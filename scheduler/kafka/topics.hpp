@@ -9,6 +9,7 @@
 #include "scheduler/event_sink.hpp"
 #include "scheduler/kafka/settings.hpp"
 
+#include <atomic>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -25,6 +26,14 @@ struct NotReady {
     std::string reason;
 };
 
+// What is known of a topic in use.
+struct TopicState {
+    std::string topic;
+    int partitions = 0;     // as the brokers have them; 0: not known
+    int pinned = 0;         // of these, keys are spread over the first so many
+    std::string needs = {}; // what a person has to do before events can go there; empty: nothing
+};
+
 // Thread-safe. One thread at a time looks at the brokers; others are told NotReady meanwhile.
 class Topics {
 public:
@@ -38,25 +47,46 @@ public:
     // The topic seems to have vanished: look before it is used again.
     void forget(const std::string& topic);
 
+    // Reads pins and pauses anew; facts that rest on another pin are forgotten. Throws core::Error.
+    void refresh();
+    bool paused(std::string_view topic) const;
+    bool anyPaused() const { return anyPaused_; }
+
+    // Moves on whenever facts given before must not be used any longer.
+    std::uint64_t generation() const { return generation_; }
+
     // The smallest size limit of the topics found so far.
     std::size_t smallestLimit() const;
 
+    std::vector<TopicState> states() const;
     bool reachable() const { return admin_.reachable(); }
+    std::string refusal() const { return admin_.refusal(); } // see ClientEvents::refusal
 
 private:
     struct Known {
         TopicFacts facts;
+        int found = 0; // partitions
         core::Instant lookAgain;
     };
+    struct Rest { // nobody is asked until then
+        std::string reason;
+        core::Instant until;
+        bool person = false; // it will not mend itself
+    };
+    enum class Mends { by_itself, by_a_person };
+
     // Throws core::Error when the brokers or the pins cannot be asked.
-    std::variant<TopicFacts, NotReady> look(const std::string& topic, const std::optional<TopicFacts>& old);
+    std::variant<Known, NotReady> look(const std::string& topic, const std::optional<Known>& old);
     void readLimit(const std::string& topic, TopicFacts& facts);
-    NotReady later(const std::string& topic, std::string reason, std::chrono::milliseconds pause);
+    NotReady later(const std::string& topic, std::string reason, std::chrono::milliseconds pause,
+                   Mends mends);
 
     const SinkSettings& settings_;
     TopicPins& pins_;
     core::Logger& logger_;
     const core::Clock& clock_;
+    std::atomic<std::uint64_t> generation_{0};
+    std::atomic<bool> anyPaused_{false};
 
     std::mutex asking_; // held while the brokers are asked; taken before mutex_
     outboxd::kafka::Admin admin_;
@@ -65,11 +95,8 @@ private:
 
     mutable std::mutex mutex_; // guards what follows
     std::map<std::string, Known> known_;
-    struct Pause {
-        std::string reason;
-        core::Instant until;
-    };
-    std::map<std::string, Pause> paused_; // by topic; "" for all of them
+    std::map<std::string, Rest> resting_; // by topic; "" for all of them
+    std::set<std::string, std::less<>> paused_;
 };
 
 } // namespace outboxd::scheduler::kafka

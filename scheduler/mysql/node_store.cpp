@@ -2,7 +2,6 @@
 
 #include "platform/core/text.hpp"
 #include "sql/nodes.hpp"
-#include "sql/topic_layout.hpp"
 
 namespace outboxd::scheduler::mysql {
 namespace {
@@ -41,16 +40,6 @@ void MysqlJobHistory::add(const JobRun& run) {
     database_.session()->execute(sql::nodes::add_job_run,
                                  {run.job, node_, orNull(run.term, 255), run.started, run.ended,
                                   name(run.outcome), orNull(run.detail, 500)});
-}
-
-int MysqlTopicPins::pin(const std::string& topic, int found) {
-    auto session = database_.session();
-    auto rows = session->query(sql::topic_layout::pinned, {topic});
-    if (rows.empty()) {
-        session->execute(sql::topic_layout::pin, {topic, found});
-        rows = session->query(sql::topic_layout::pinned, {topic});
-    }
-    return static_cast<int>(rows.front().integer(0));
 }
 
 } // namespace outboxd::scheduler::mysql

@@ -1,8 +1,7 @@
-// What a node writes about itself: its heartbeat, the history of its jobs, and the pinned partition counts.
+// What a node writes about itself: its heartbeat and the history of its jobs.
 #pragma once
 
 #include "platform/database/database.hpp"
-#include "scheduler/event_sink.hpp"
 #include "scheduler/job.hpp"
 
 namespace outboxd::scheduler::mysql {
@@ -14,7 +13,7 @@ struct NodeIdentity {
     std::string version;
 };
 
-// Thread-safe, as are the others.
+// Thread-safe, as is the other.
 class MysqlNodeRegistry {
 public:
     MysqlNodeRegistry(database::Database& database, NodeIdentity identity)
@@ -38,15 +37,6 @@ public:
 private:
     database::Database& database_;
     const std::string node_;
-};
-
-class MysqlTopicPins final : public TopicPins {
-public:
-    explicit MysqlTopicPins(database::Database& database) : database_(database) {}
-    int pin(const std::string& topic, int found) override;
-
-private:
-    database::Database& database_;
 };
 
 } // namespace outboxd::scheduler::mysql

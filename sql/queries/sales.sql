@@ -25,7 +25,7 @@ ON DUPLICATE KEY UPDATE quantity = product_sales.quantity + VALUES(quantity)
 SELECT UTC_TIMESTAMP(6), progress.up_to, best.product_id, p.name, p.price,
        (SELECT CAST(COALESCE(SUM(s.quantity), 0) AS SIGNED) FROM stock_slot s WHERE s.product_id = best.product_id),
        best.sold
-FROM (SELECT MIN(up_to) AS up_to FROM consumer_progress WHERE handler = ? AND topic = ?) progress
+FROM (SELECT MIN(up_to) AS up_to FROM consumer_progress WHERE handler = ? AND FIND_IN_SET(topic, ?)) progress
 LEFT JOIN (SELECT product_id, CAST(SUM(quantity) AS SIGNED) AS sold
            FROM product_sales
            WHERE bucket_hour BETWEEN ? AND ?

@@ -1,103 +1,20 @@
 // The sink's contract on a real broker of this program's own, and what only Kafka's adapter promises.
-#include "platform/kafka/murmur2.hpp"
-#include "scheduler/kafka/kafka_sink.hpp"
-#include "scheduler/kafka/wire.hpp"
-#include "tests/contract/event_sink_contract.hpp"
-#include "tests/support/memory_pins.hpp"
-#include "tests/support/private_server.hpp"
-#include "tests/support/topic_reader.hpp"
+#include "tests/contract/kafka_harness.hpp"
 
-#include <optional>
 #include <random>
 
 using namespace outboxd;
 using namespace outboxd::testing;
 using namespace std::chrono_literals;
-using scheduler::kafka::KafkaSink;
-using scheduler::kafka::SinkSettings;
 using Kind = SinkDriver::Kind;
 using Outcome = SinkDriver::Outcome;
 
 namespace {
 
-struct Broker {
-    Broker() { server.emplace("kafka"); }
-    ~Broker() { server.reset(); }
-    static inline std::optional<PrivateServer> server;
-};
-
-class KafkaHarness final : public SinkUnderTest {
-public:
-    explicit KafkaHarness(void (*change)(SinkSettings&) = [](SinkSettings&) {})
-        : sink_(settings(change), pins, logger, clock_) {}
-    ~KafkaHarness() override {
-        if (stalled_) Broker::server->goOn();
-    }
-
-    KafkaSink& sink() override { return sink_; }
-    // The broker takes no record that is older than a day: see topic().
-    void poison(scheduler::OutboxRecord& record) override {
-        topic(record.aggregateType, {{"message.timestamp.before.max.ms", "86400000"}});
-        record.createdAt = core::Timestamp{} + 24h;
-    }
-    void stall() override {
-        stalled_ = true;
-        Broker::server->stall();
-    }
-    void goOn() override {
-        stalled_ = false;
-        Broker::server->goOn();
-    }
-    std::vector<Place> log(const std::string& aggregateType) override {
-        std::vector<Place> places;
-        for (const auto& record : read(aggregateType))
-            places.push_back({std::to_string(record.partition),
-                              std::stoll(TopicReader::header(record, "outbox_seq")), record.key});
-        return places;
-    }
-    std::string partitionOf(const std::string& key) override {
-        return std::to_string(kafka::partitionOf(key, kPartitions));
-    }
-
-    std::vector<kafka::ConsumedRecord> read(const std::string& aggregateType) {
-        return reader.readAll(name(aggregateType));
-    }
-    void topic(const std::string& aggregateType, std::map<std::string, std::string> configs,
-               int partitions = kPartitions) {
-        reader.admin().create({name(aggregateType), partitions, 1, std::move(configs)}, 10s);
-        // A bounded number of questions, each of which waits for the broker's answer.
-        for (int tries = 0; tries < 10'000; ++tries) {
-            const auto layout = reader.admin().layout(name(aggregateType), 10s);
-            if (layout.partitions == partitions && layout.leaderless == 0) return;
-        }
-        throw std::runtime_error("the topic has no leaders");
-    }
-    static std::string name(const std::string& aggregateType) { return "outbox.event." + aggregateType; }
-
-    static constexpr int kPartitions = 4;
-    MemoryLogger logger;
-    MemoryPins pins;
-    TopicReader reader{Broker::server->address()};
-
-private:
-    static SinkSettings settings(void (*change)(SinkSettings&)) {
-        SinkSettings settings;
-        settings.client.brokers = Broker::server->address();
-        settings.partitions = kPartitions;
-        settings.producer.batchMessages = 1; // so that one batch can go wrong before others
-        settings.topicWait = 5s;             // a busy machine's broker is slow
-        change(settings);
-        return settings;
-    }
-    core::SystemClock clock_;
-    KafkaSink sink_;
-    bool stalled_ = false;
-};
-
 std::size_t sizeOnWire(const scheduler::OutboxRecord& record) {
-    using scheduler::kafka::WireRecord;
-    return scheduler::kafka::sizeOnWire(
-        std::get<WireRecord>(scheduler::kafka::toWire(record, "outbox.event.")));
+    const scheduler::kafka::WirePlan plan(scheduler::kafka::WireSettings{});
+    scheduler::kafka::Encoder encoder(plan);
+    return scheduler::kafka::sizeOnWire(std::get<scheduler::kafka::WireRecord>(encoder.encode(record)));
 }
 
 // Text in which lz4 finds nothing to save.
@@ -110,7 +27,7 @@ std::string noise(std::size_t size) {
 
 } // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(Broker);
+BOOST_TEST_GLOBAL_FIXTURE(KafkaBroker);
 
 BOOST_AUTO_TEST_SUITE(kafka_event_sink)
 
@@ -264,10 +181,10 @@ BOOST_AUTO_TEST_CASE(a_broker_killed_and_restarted_gets_everything_once_and_in_o
     SinkDriver driver(harness);
     driver.produceAll({sent.begin(), sent.begin() + 1000});
     driver.poll();
-    Broker::server->kill();
+    KafkaBroker::server->kill();
     driver.produceAll({sent.begin() + 1000, sent.end()});
     driver.poll();
-    Broker::server->start();
+    KafkaBroker::server->start();
     // Most often the session simply goes on. If the library gave up (traps: fatal errors around restarts),
     // what it has sent is a prefix and the next session repeats from the start.
     driver.settleOrBreak();

@@ -1,5 +1,6 @@
 // What nodes write about themselves.
 #include "scheduler/mysql/node_store.hpp"
+#include "scheduler/mysql/topic_pins.hpp"
 #include "tests/support/crowd.hpp"
 #include "tests/support/error_of.hpp"
 #include "tests/support/outbox_database.hpp"

@@ -3,7 +3,7 @@
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
 #include "scheduler/mysql/consumer_progress.hpp"
-#include "scheduler/mysql/node_store.hpp"
+#include "scheduler/mysql/topic_pins.hpp"
 #include "tests/support/memory_logger.hpp"
 #include "tests/support/mysql_shop.hpp"
 #include "tests/support/shop_verbs.hpp"

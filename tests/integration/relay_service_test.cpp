@@ -1,8 +1,8 @@
 // The relay as the daemon runs it: real outbox tables, real locks, real broker.
 #include "scheduler/kafka/kafka_sink.hpp"
 #include "scheduler/mysql/lane_control.hpp"
-#include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/relay_peers.hpp"
+#include "scheduler/mysql/topic_pins.hpp"
 #include "scheduler/relay_service.hpp"
 #include "tests/support/crowd.hpp"
 #include "tests/support/memory_logger.hpp"
@@ -75,7 +75,7 @@ private:
     scheduler::kafka::SinkSettings sinkSettings() const {
         scheduler::kafka::SinkSettings settings;
         settings.client.brokers = broker();
-        settings.topicPrefix = prefix_;
+        settings.wire.topicPrefix = prefix_;
         settings.topicWait = 5s; // a busy machine's broker is slow
         return settings;
     }

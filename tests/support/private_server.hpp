@@ -37,9 +37,11 @@ public:
     void goOn() { must("resume-" + kind_); }
 
     // "127.0.0.1:port"; stays the same over restarts.
-    std::string address() const {
+    std::string address() const { return address(kind_); }
+    // Of a further port that it listens on, by its name in tests/support/stack.sh.
+    std::string address(const std::string& name) const {
         std::string port;
-        std::ifstream(folder_ + "/" + kind_ + ".port") >> port;
+        std::ifstream(folder_ + "/" + name + ".port") >> port;
         return "127.0.0.1:" + port;
     }
 

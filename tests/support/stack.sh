@@ -143,8 +143,8 @@ drop_taken_ports() { # DIR
         [[ -e $file ]] || continue
         name=${file##*/}
         name=${name%.port}
-        # The controller's port belongs to the broker's process, a node's second one to the node's.
-        case $name in kafka-controller) name=kafka ;; *-admin) name=${name%-admin} ;; esac
+        # The ports of controller and TLS belong to the broker's process, a node's second one to the node's.
+        case $name in kafka-controller | kafka-tls) name=kafka ;; *-admin) name=${name%-admin} ;; esac
         if ! process_running "$1" "$name" && port_answers "$(<"$file")"; then rm "$file"; fi
     done
 }
@@ -282,6 +282,24 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+PROPERTIES
+    if [[ -n ${OUTBOXD_DEV_KAFKA_TLS:-} ]]; then write_kafka_tls_properties "$1" >>"$1/kafka.properties"; fi
+}
+
+# One more listener, port kafka-tls: TLS with the key and certificate of the PEM file OUTBOXD_DEV_KAFKA_TLS, and a user with
+# a password. What is set twice counts as set last.
+write_kafka_tls_properties() { # DIR
+    local port tls
+    port=$(port_of "$1" kafka)
+    tls=$(port_of "$1" kafka-tls)
+    cat <<PROPERTIES
+listeners=PLAINTEXT://127.0.0.1:$port,TLS://127.0.0.1:$tls,CONTROLLER://127.0.0.1:$(port_of "$1" kafka-controller)
+advertised.listeners=PLAINTEXT://127.0.0.1:$port,TLS://127.0.0.1:$tls
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,TLS:SASL_SSL,CONTROLLER:PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location=$OUTBOXD_DEV_KAFKA_TLS
+sasl.enabled.mechanisms=PLAIN
+listener.name.tls.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_outboxd="right-password";
 PROPERTIES
 }
 

@@ -145,13 +145,73 @@ BOOST_AUTO_TEST_CASE(the_card_gateway_is_complete_and_private_or_refused) {
 
 BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
     BOOST_TEST(refuses("database: {password: x}\n", "name that in database.password_file"));
-    BOOST_TEST(refuses("kafka: {client: {sasl.password: x}}\n", "see kafka.password_file"));
+    BOOST_TEST(refuses("kafka: {properties: {sasl.password: x}}\n", "kafka.secrets: {sasl.password: FILE}"));
+    BOOST_TEST(refuses("kafka: {properties: {ssl.key.pem: x}}\n", "kafka.secrets: {ssl.key.pem: FILE}"));
+    BOOST_TEST(refuses("kafka: {secrets: {sasl.username: u}}\n", "it is no secret"));
+    BOOST_TEST(refuses("kafka: {secrets: {ssl.key.password: gone}}\n", "kafka.secrets: cannot read"));
+    const auto file = folder.write("key-password", "top-secret\n").string();
+    const auto settings = "kafka: {secrets: {ssl.key.password: " + file + "}}\n";
+    const daemon::Configuration configuration{folder.write("o.yaml", settings), {}};
+    BOOST_TEST(configuration.mistakes().empty());
+    BOOST_TEST(daemon::clientProperties(configuration.settings().kafka).at("ssl.key.password") ==
+               "top-secret");
+    const auto shown = config::effectiveYaml(configuration.schema());
+    BOOST_TEST(shown.find(file) != std::string::npos);
+    BOOST_TEST(shown.find("top-secret") == std::string::npos);
+    BOOST_TEST(refuses("kafka: {password_file: " + file + ", secrets: {sasl.password: " + file + "}}\n",
+                       "sasl.password is given by kafka.password_file already"));
 }
 
 BOOST_AUTO_TEST_CASE(what_the_order_of_events_depends_on_cannot_be_set) {
-    BOOST_TEST(refuses("kafka: {client: {acks: 1}}\n",
+    BOOST_TEST(refuses("kafka: {properties: {acks: 1}}\n",
                        "'acks' may not be set: the order and safety of events depend on it"));
-    BOOST_TEST(firstMistake("kafka: {client: {security.protocol: ssl}}\n") == "");
+    BOOST_TEST(firstMistake("kafka: {properties: {security.protocol: ssl}}\n") == "");
+    BOOST_TEST(refuses("kafka: {client: {security.protocol: ssl}}\n", "it is called kafka.properties"));
+    BOOST_TEST(
+        refuses("kafka: {properties: {security.protocl: ssl}}\n",
+                "kafka.properties: librdkafka refuses 'security.protocl': No such configuration property"));
+    BOOST_TEST(refuses("kafka: {properties: {security.protocol: sssl}}\n", "librdkafka refuses"));
+}
+
+BOOST_AUTO_TEST_CASE(routes_are_read_checked_and_shown) {
+    const std::string yaml =
+        "kafka:\n"
+        "  profile: cloudevents\n"
+        "  routes:\n"
+        "    - {aggregate_type: order, type: PaymentCompleted, topic: payment-completed}\n"
+        "    - type: Other\n"
+        "      key: '{aggregateId}'\n"
+        "      headers:\n"
+        "        source: 'shop: {type}'\n"
+        "        x.y: a=b\n";
+    const daemon::Configuration configuration{folder.write("o.yaml", yaml), {}};
+    BOOST_REQUIRE(configuration.mistakes().empty());
+    const auto& routes = configuration.settings().kafka.routes;
+    BOOST_REQUIRE(routes.size() == 2u);
+    BOOST_TEST(routes[0].topic == "payment-completed");
+    BOOST_TEST(routes[1].key == "{aggregateId}");
+    BOOST_TEST(routes[1].headers.at("source") == "shop: {type}");
+    BOOST_TEST(routes[1].headers.at("x.y") == "a=b");
+    // What is shown can be read again, from a file and from the environment.
+    const daemon::Configuration again{
+        folder.write("again.yaml", config::effectiveYaml(configuration.schema())), {}};
+    BOOST_TEST((again.schema().find("kafka.routes")->kind.items() ==
+                configuration.schema().find("kafka.routes")->kind.items()));
+    const daemon::Configuration variable{folder.write("empty.yaml", ""),
+                                         {{"OUTBOXD_KAFKA_ROUTES", "[{type: A, topic: b}]"}}};
+    BOOST_REQUIRE(variable.settings().kafka.routes.size() == 1u);
+    BOOST_TEST(variable.settings().kafka.routes[0].topic == "b");
+
+    BOOST_TEST(refuses(
+        "kafka: {routes: [{type: A, topic: '{typ}'}]}\n",
+        "kafka.routes: route 1: topic: '{typ}' has the unknown placeholder {typ}; did you mean {type}?"));
+    BOOST_TEST(refuses("kafka: {routes: [{type: A, topik: b}]}\n",
+                       "kafka.routes: record 1 has no field 'topik'; did you mean topic?"));
+    BOOST_TEST(refuses("kafka: {routes: [{type: A, type: B}]}\n", "type is given twice"));
+    BOOST_TEST(refuses("kafka: {routes: [{headers: a}]}\n", "headers: expected lines"));
+    BOOST_TEST(refuses("kafka: {routes: [{topic: {a: b}}]}\n", "topic: expected one value"));
+    BOOST_TEST(refuses("kafka: {routes: {topic: a}}\n", "expected a list of records"));
+    BOOST_TEST(refuses("kafka: {routes: [[a]]}\n", "expected a list of records"));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_node_name_is_the_hosts) {
