@@ -20,7 +20,7 @@ template <class Item> struct DeskList {
 };
 
 // ---- what there is ----
-struct LaneFigures {
+struct LaneBacklog {
     Lane lane = 0;
     std::int64_t pending = 0;
     std::optional<std::chrono::milliseconds> oldest = {}; // age of the first pending event
@@ -37,7 +37,7 @@ struct KindFigures {
 struct OutboxFigures {
     std::int64_t pending = 0, failed = 0, parked = 0, paused = 0;
     std::optional<std::chrono::milliseconds> oldest = {};
-    std::vector<LaneFigures> lanes = {};
+    std::vector<LaneBacklog> lanes = {};
     std::vector<KindFigures> kinds = {}; // the most pending first
     bool kindsComplete = true;           // false: only the first kKindsCounted events were looked at
 };

@@ -25,8 +25,8 @@ AuditEntry auditEntry(const Row& row) {
             row.bytes(4),   row.bytes(5), row.integer(6)};
 }
 
-std::vector<LaneFigures> lanesOf(Session& session, OutboxFigures& figures) {
-    std::vector<LaneFigures> lanes(kLanes);
+std::vector<LaneBacklog> lanesOf(Session& session, OutboxFigures& figures) {
+    std::vector<LaneBacklog> lanes(kLanes);
     for (std::size_t i = 0; i < lanes.size(); ++i) lanes[i].lane = static_cast<Lane>(i);
     for (const auto& row : session.query(sql::lanes)) {
         auto& lane = lanes.at(static_cast<std::size_t>(row.integer(0)));
