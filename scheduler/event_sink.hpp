@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -58,6 +59,13 @@ public:
 
     // Serves reports for at most `wait`, returning as soon as there is at least one; appends to `reports`.
     virtual void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) = 0;
+
+    // Has `wake` called, from any thread, whenever poll() may have something that it had not before; false if the session
+    // cannot, and must be polled at intervals. `wake` must be quick, and good until the session is destroyed.
+    virtual bool announce(std::function<void()> wake) {
+        (void)wake;
+        return false;
+    }
 
     // Gives up everything not yet acknowledged; the reports follow from poll(). The session is spent: produce()
     // answers broken from now on.

@@ -1,4 +1,5 @@
-// Runs the relay: one thread for the rules with the database and the broker, one that keeps the lanes' locks.
+// Runs the relay: one thread for the rules and the broker, one that looks and reads, one that marks, one that keeps the
+// lanes' locks.
 #pragma once
 
 #include "platform/core/progress.hpp"
@@ -6,7 +7,9 @@
 #include "scheduler/lane_control.hpp"
 #include "scheduler/lane_leases.hpp"
 #include "scheduler/outbox_relay.hpp"
+#include "scheduler/relay_worker.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <thread>
@@ -22,7 +25,7 @@ struct RelayServiceSettings {
 
 // What a relay is made of. All must outlive it.
 struct RelayPorts {
-    OutboxSource& source; // used by the relay's thread alone
+    OutboxSource& source; // one thread probes and reads, one marks
     EventSink& sink;
     LockStore& locks;
     LaneControl& control;
@@ -63,22 +66,22 @@ private:
     void leave(const LaneTerm& term);
     void finishLeaving();
     void dispatch(relay::Event event);
-    void serveReports(std::chrono::milliseconds wait);
+    void serveReports();
+    void reportsWait();
     void waitForEvents(core::Instant until);
     void publishFigures();
 
-    void perform(const relay::ProbeLanes& action);
-    void perform(const relay::ReadLane& action);
+    void perform(relay::ProbeLanes& action);
+    void perform(relay::ReadLane& action);
     void perform(relay::Produce& action);
-    void perform(const relay::MarkLane& action);
-    void perform(const relay::RunCommands& action);
-    void perform(const relay::NoteRow& action);
+    void perform(relay::MarkLane& action);
+    void perform(relay::RunCommands& action);
+    void perform(relay::NoteRow& action);
     void perform(const relay::OpenSession& action);
     void perform(const relay::PurgeSession& action);
     void perform(const relay::CloseSession& action);
     void perform(const relay::ReleaseLane& action);
-    // Runs `work`; on database trouble logs it (once per trouble) and answers with `failed`.
-    template <class Work> void orAnswer(relay::Event failed, Work&& work);
+    template <class Work> void ask(RelayWorker& worker, relay::Event failed, Work&& work);
 
     OutboxSource& source_;
     EventSink& sink_;
@@ -91,9 +94,11 @@ private:
     const RelayServiceSettings settings_;
 
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
+    std::condition_variable wake_; // of the rules' thread
+    std::condition_variable leaseWake_;
     std::deque<relay::Event> inbox_; // guarded by mutex_
     bool rung_ = false;              // guarded by mutex_
+    bool reportsWait_ = false;       // guarded by mutex_
     relay::Figures published_;       // guarded by mutex_
     LaneFigures publishedLanes_;     // guarded by mutex_
     bool lookNow_ = false;           // guarded by mutex_: the lease thread shall not wait
@@ -103,8 +108,10 @@ private:
     std::unique_ptr<OutboxRelay> rules_;
     std::map<SessionMode, std::unique_ptr<SinkSession>> sessions_;
     std::deque<relay::Event> answers_;
-    bool databaseTrouble_ = false;
+    bool announced_ = false; // the session opened last tells when there are reports
 
+    std::atomic<bool> databaseTrouble_{false};
+    RelayWorker reader_, marker_;
     std::unique_ptr<LaneLeases> leases_;
     std::jthread rulesThread_;
     std::jthread leaseThread_;

@@ -23,7 +23,7 @@ void RelayService::runLeases(const std::stop_token& stop) {
         const auto lanes = leases_->figures();
         std::unique_lock lock(mutex_);
         publishedLanes_ = lanes;
-        wake_.wait_for(lock, settings_.lookForLanes, [&] { return lookNow_ || stop.stop_requested(); });
+        leaseWake_.wait_for(lock, settings_.lookForLanes, [&] { return lookNow_ || stop.stop_requested(); });
         lookNow_ = false;
     }
 }

@@ -113,6 +113,14 @@ void Producer::poll(std::chrono::milliseconds wait, std::vector<Report>& reports
     context_.served.clear();
 }
 
+void Producer::announce(std::function<void()> wake) {
+    context_.wake = std::move(wake);
+    const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
+        rd_kafka_queue_get_main(client_.get()), rd_kafka_queue_destroy);
+    rd_kafka_queue_cb_event_enable(
+        queue.get(), [](rd_kafka_t*, void* context) { static_cast<Context*>(context)->wake(); }, &context_);
+}
+
 void Producer::purge() {
     rd_kafka_purge(client_.get(),
                    RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);

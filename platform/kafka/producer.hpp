@@ -16,6 +16,7 @@
 #include "platform/kafka/client.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
@@ -80,6 +81,10 @@ public:
     // Waits at most `wait` for something to happen, then appends all reports there are.
     void poll(std::chrono::milliseconds wait, std::vector<Report>& reports);
 
+    // Has `wake` called, from a thread of the library, when reports begin to wait for poll(). To be set before the first
+    // message; `wake` must be good as long as the producer.
+    void announce(std::function<void()> wake);
+
     // Fails all that is queued or in flight; the reports follow from poll(). Does not wait. A message that
     // changes hands between librdkafka's threads at this moment can be missed: call again while outstanding()
     // stays.
@@ -103,6 +108,7 @@ private:
     struct Context : ClientEvents {
         using ClientEvents::ClientEvents;
         std::vector<Report> served; // filled by the callback inside poll()
+        std::function<void()> wake;
     };
     struct Callbacks;
     rd_kafka_topic_s* topic(const std::string& name);

@@ -39,6 +39,10 @@ public:
 
     ProduceResult produce(const OutboxRecord& record, DeliveryToken token) override;
     void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) override;
+    bool announce(std::function<void()> wake) override {
+        producer_.announce(std::move(wake));
+        return true;
+    }
     void purge() override;
     std::size_t outstanding() const override;
 

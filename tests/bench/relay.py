@@ -22,7 +22,8 @@ from support.stack import ROOT, Database, Stack, build_folder  # noqa: E402  pyl
 from support.waiting import until  # noqa: E402  pylint: disable=wrong-import-position
 
 LANES = 16
-SENT = 2_000_000
+SMALL = (10_000, 10_000, 10_000, 200_000)
+LARGE = (2_000_000, 200_000)
 REPORT = os.path.join(ROOT, "docs", "performance.md")
 BEGIN, END = "<!-- figures of ./dev bench relay: begin -->\n", "<!-- end -->\n"
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -37,7 +38,7 @@ def program(name):
 
 
 def events(count, size):
-    """Fills the table of events: half of a payload repeats itself, half does not. Nothing of it stays queued."""
+    """New events: half of a payload repeats itself, half does not. Nothing of it stays queued."""
     filling = f"REPEAT(CONCAT(MD5(seq), MD5(-seq), MD5(seq * 7), MD5(seq + 0.5)), {size // 128 + 1})"
     return f"""
 SET SESSION sql_log_bin = 0;
@@ -65,9 +66,13 @@ class Scene:
         self.node.migrate()
         for prefix in self.prefixes.values():
             self.meter("topic", brokers=stack.kafka, topic=prefix + "bench")
+        self.warm = [self.prepare(600) for _ in range(3)]
 
-    def add(self, count):
+    def prepare(self, count):
+        """A span of new events: a relay that has sent older ones finds it behind its cursor."""
+        first = self.database.number("SELECT COALESCE(MAX(id), 0) + 1 FROM outbox_event")
         self.database.run(events(count, self.size))
+        return {"first": first, "last": self.database.number("SELECT MAX(id) FROM outbox_event")}
 
     def connection(self):
         settings = self.stack.database_settings(self.database.schema)
@@ -95,11 +100,9 @@ class Contestant:
     def __enter__(self):
         self.scene.database.run("DELETE FROM shedlock WHERE name LIKE 'outbox-lane-%'")
         self.process = self.start()
-        # Every lane and every partition has had its first record.
-        keys = ",".join(f"(UNHEX(MD5(RAND())), 'bench', 'key-{number}', 'warm', 'x')" for number in range(400))
-        for _ in range(3):
-            self.scene.database.run(
-                f"INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload) VALUES {keys}")
+        for span in self.scene.warm:  # every lane and every partition has had its first record
+            self.scene.database.run("INSERT INTO outbox_queue SELECT CRC32(order_key) & 15, id FROM outbox_event "
+                                    f"WHERE id BETWEEN {span['first']} AND {span['last']}")
             until(lambda: self.scene.database.number("SELECT COUNT(*) FROM outbox_queue") == 0, "the relay relays")
         return self
 
@@ -165,9 +168,9 @@ class Bench:
         self.runs.setdefault((shape, who.name), []).append(figures)
         return figures
 
-    def drain(self, who, shape, rows):
-        figures = self.note(shape, who, who.measure("drain", rows=rows))
-        extra = figures["records"] - rows
+    def drain(self, who, shape, span):
+        figures = self.note(shape, who, who.measure("drain", **span))
+        extra = figures["records"] - figures["rows"]
         say(f"  {shape:<34} {who.name:<5} {figures['rows_per_s']:>9,.0f} rows/s   CPU s per million: relay "
             f"{figures['relay_s']:>5.2f}  database {figures['database_s']:>5.2f}  broker {figures['broker_s']:>5.2f}"
             f"   {figures['rss_mb']:>5.1f} MiB" + (f"   {extra} repeated" if extra else ""))
@@ -183,43 +186,43 @@ class Bench:
         share = self.note("idle", who, {"cores": who.idle(seconds)})["cores"]
         say(f"  {'idle':<34} {who.name:<5} {100 * share:.2f} % of a core")
 
-    def small(self, scene, contestant):
+    def small(self, scene, spans, contestant):
         size = "300 B" if scene.size < 1000 else "4 KiB"
         with contestant(scene, contestant.__name__.lower()) as who:
-            for _ in range(2 if self.quick else 3):
-                self.drain(who, f"{size}, backlog 10,000", 10_000)
-            self.drain(who, f"{size}, backlog 200,000", 200_000)
+            for span in spans[:-1]:
+                self.drain(who, f"{size}, backlog 10,000", span)
+            self.drain(who, f"{size}, backlog 200,000", spans[-1])
             self.latency(who, f"{size}, 1,000 commits/s", payload=scene.size)
             if size == "300 B":
                 self.rested(who, 3 if self.quick else 10)
 
-    def large(self, scene, contestant):
+    def large(self, scene, spans, contestant):
         with contestant(scene, contestant.__name__.lower()) as who:
-            self.drain(who, "300 B, 200,000 beside 2,000,000 sent", 200_000)
-            self.drain(who, "300 B, backlog 2,000,000", SENT)
+            self.drain(who, "300 B, backlog 2,000,000", spans[0])
+            self.drain(who, "300 B, 200,000 beside 2,000,000 sent", spans[1])
 
     def run(self, stack, stays):
         disk = Scene.meter("fsync", folder=stack.folder)
         say(f"  a flush to this disk takes {disk['p50_us']} us (p50), {disk['p99_us']} us (p99)")
         say("==> preparing 300 B events")
         scene = Scene(stack, stays, 300)
-        scene.add(200_000)
+        spans = [scene.prepare(count) for count in SMALL]
         say("==> drains and latency, in turns")
         for _ in range(self.rounds):
             for contestant in (Ours, Bare):
-                self.small(scene, contestant)
+                self.small(scene, spans, contestant)
         if not self.quick:
             say("==> preparing 2,000,000 more")
-            scene.add(SENT)
+            spans = [scene.prepare(count) for count in LARGE]
             for _ in range(self.rounds):
                 for contestant in (Ours, Bare):
-                    self.large(scene, contestant)
+                    self.large(scene, spans, contestant)
         say("==> preparing 4 KiB events")
         scene = Scene(stack, stays, 4096)
-        scene.add(200_000)
+        spans = [scene.prepare(count) for count in SMALL]
         for _ in range(1 if self.quick else self.rounds):
             for contestant in (Ours, Bare):
-                self.small(scene, contestant)
+                self.small(scene, spans, contestant)
         return disk
 
     # --- what it comes to ------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // Measures a relay from outside, whichever it is: `./dev bench relay` runs it against the daemon and the bare loop.
 //
-//   drain    stops the process, fills the queue with the last N events, lets it go on and waits until the queue is empty
+//   drain    stops the process, fills the queue with a span of events, lets it go on and waits until the queue is empty
 //   latency  commits events at a constant rate and sees them arrive at a consumer
 //   topic    makes a topic
 //   fsync    how long this machine's disk takes for a small flush
@@ -32,7 +32,7 @@ struct Options {
     BareDatabaseOptions database;
     std::string brokers, topic, folder = ".", channel, redis;
     std::vector<int> processes; // relay, database, broker
-    std::int64_t rows = 0;
+    std::int64_t first = 0, last = 0;
     double rate = 1000, seconds = 10;
     int payload = 300;
 };
@@ -162,11 +162,10 @@ void drain(const Options& options) {
     const auto recordsBefore = watcher.records();
     kill(relay, SIGSTOP);
     database.run("SET SESSION sql_log_bin = 0"); // the filling is not what is measured
-    const auto first = database.number(fmt::format(
-        "SELECT MIN(id) FROM (SELECT id FROM outbox_event ORDER BY id DESC LIMIT {}) t", options.rows));
-    database.run(fmt::format(
-        "INSERT INTO outbox_queue (lane, id) SELECT CRC32(order_key) & 15, id FROM outbox_event WHERE id >= {}",
-        first));
+    const auto rows = database.run(
+        fmt::format("INSERT INTO outbox_queue (lane, id) SELECT CRC32(order_key) & 15, id FROM outbox_event "
+                    "WHERE id BETWEEN {} AND {}",
+                    options.first, options.last));
     letSettle(database);
     std::this_thread::sleep_for(300ms);
 
@@ -175,18 +174,18 @@ void drain(const Options& options) {
     const auto start = Clock::now();
     kill(relay, SIGCONT);
     // The last row of the last lane is what goes last; behind it the look meets no deleted rows until then.
-    const auto pause = std::chrono::microseconds{std::clamp<std::int64_t>(options.rows / 10, 1000, 100'000)};
+    const auto pause = std::chrono::microseconds{std::clamp<std::int64_t>(rows / 10, 1000, 100'000)};
     do std::this_thread::sleep_for(pause);
     while (database.number("SELECT id FROM outbox_queue ORDER BY lane DESC, id DESC LIMIT 1") != 0);
     const auto seconds = secondsSince(start);
     auto spent = processorSeconds(options.processes);
-    const double million = 1e6 / static_cast<double>(options.rows);
+    const double million = 1e6 / static_cast<double>(rows);
     for (std::size_t i = 0; i < spent.size(); ++i) spent[i] = (spent[i] - processorBefore[i]) * million;
     std::cout << fmt::format(
                      R"({{"rows_per_s": {:.0f}, "seconds": {:.3f}, "relay_s": {:.2f}, "database_s": {:.2f}, )"
-                     R"("broker_s": {:.2f}, "records": {}, "rss_mb": {:.1f}}})",
-                     static_cast<double>(options.rows) / seconds, seconds, spent.at(0), spent.at(1),
-                     spent.at(2), watcher.records() - recordsBefore, peakMemory(relay))
+                     R"("broker_s": {:.2f}, "rows": {}, "records": {}, "rss_mb": {:.1f}}})",
+                     static_cast<double>(rows) / seconds, seconds, spent.at(0), spent.at(1), spent.at(2),
+                     rows, watcher.records() - recordsBefore, peakMemory(relay))
               << std::endl;
 }
 
@@ -367,7 +366,8 @@ int main(int argc, char** argv) {
         return command;
     };
     auto* draining = measured("drain", "a backlog, from full to empty");
-    draining->add_option("--rows", options.rows)->required();
+    draining->add_option("--first", options.first, "id")->required();
+    draining->add_option("--last", options.last, "id")->required();
     auto* waiting = measured("latency", "from the commit to a consumer");
     waiting->add_option("--rate", options.rate, "events per second");
     waiting->add_option("--seconds", options.seconds);
