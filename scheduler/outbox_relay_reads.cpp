@@ -123,11 +123,12 @@ void OutboxRelay::driveReads() {
         lane.asked = limit;
         lane.nextRead = now_ + (pace_.busy() ? settings_.readSpacing : 0us);
         firstLane_ = static_cast<Lane>((number + 1) % kLanes);
-        actions_.emplace_back(relay::ReadLane{lane.term,
-                                              lane.epoch,
-                                              lane.cursor,
-                                              limit,
-                                              {lane.rows.ids(), !lane.marking && !lane.markUnknown}});
+        actions_.emplace_back(
+            relay::ReadLane{lane.term,
+                            lane.epoch,
+                            lane.cursor,
+                            limit,
+                            {lane.rows.upTo(lane.cursor), !lane.marking && !lane.markUnknown}});
     }
 }
 

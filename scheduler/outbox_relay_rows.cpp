@@ -68,10 +68,13 @@ bool RowsInHand::contains(std::int64_t id) const {
     return std::ranges::binary_search(rows_, id, {}, &Row::id);
 }
 
-std::vector<std::int64_t> RowsInHand::ids() const {
+std::vector<std::int64_t> RowsInHand::upTo(std::int64_t id) const {
     std::vector<std::int64_t> ids;
     ids.reserve(rows_.size());
-    for (const auto& row : rows_) ids.push_back(row.id);
+    for (const auto& row : rows_) {
+        if (row.id > id) break;
+        ids.push_back(row.id);
+    }
     return ids;
 }
 

@@ -32,7 +32,7 @@ public:
     void notMarked();
 
     bool contains(std::int64_t id) const;
-    std::vector<std::int64_t> ids() const;
+    std::vector<std::int64_t> upTo(std::int64_t id) const;
     std::size_t size() const { return rows_.size(); }
     std::size_t open() const { return open_; }
     std::size_t settled() const { return settled_; } // and not in the mark under way

@@ -45,7 +45,7 @@ struct HeldRecord {
     std::string error;
 };
 
-// Rows that the relay has in hand: read earlier, not yet known to be out of the queue.
+// Rows at or below the cursor that the relay has in hand: read earlier, not yet known to be out of the queue.
 struct KnownRows {
     std::vector<std::int64_t> ids; // ascending, each once
     // Each of them stands in the queue for certain (no mark of the lane is under way or of unknown outcome), so there

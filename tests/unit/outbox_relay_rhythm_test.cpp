@@ -208,6 +208,26 @@ BOOST_AUTO_TEST_CASE(known_rows_are_said_to_be_queued_only_when_no_mark_may_have
     BOOST_TEST(known.allQueued);
 }
 
+// A late row was found below one in flight, and not taken: the cursor goes back before it. Rows beyond the cursor would
+// make up for late ones in a count of those below.
+BOOST_AUTO_TEST_CASE(rows_beyond_the_cursor_are_not_among_the_known_ones) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), {5, 20});
+    relay.accepted(relay.produced.back());
+    relay.tell(relay::Probed{{{3, 5, 30}}});
+    relay.answerRead(relay.reads.back(), {7});
+    const auto& late = relay.produced.back();
+    relay.tell(relay::Produced{
+        late.mode, late.lane, late.epoch, late.records, {scheduler::ProduceResult::Kind::full, {}}});
+    relay.tickAfter(2ms);
+    BOOST_TEST(relay.reads.back().cursor == 6);
+    BOOST_TEST(relay.reads.back().known.ids == Ids{5});
+    relay.answerRead(relay.reads.back(), {7, 20});
+    BOOST_REQUIRE(relay.produced.back().records.size() == 1u); // the other one is in flight already
+    BOOST_TEST(relay.produced.back().records.at(0).record.id == 7);
+}
+
 BOOST_AUTO_TEST_CASE(a_lane_with_many_rows_is_not_read_beside_its_mark) {
     BareRelay relay;
     relay.tell(relay::LaneTaken{{3, "me"}});
@@ -231,9 +251,9 @@ BOOST_AUTO_TEST_CASE(rows_in_hand_are_kept_in_order_each_once) {
     RowsInHand rows;
     for (const auto id : {5, 9, 7, 1}) BOOST_TEST(rows.add(id));
     BOOST_TEST(!rows.add(7));
-    BOOST_TEST(rows.ids() == (Ids{1, 5, 7, 9}));
+    BOOST_TEST(rows.upTo(99) == (Ids{1, 5, 7, 9}));
     rows.takeBack(5);
-    BOOST_TEST(rows.ids() == (Ids{1, 7, 9}));
+    BOOST_TEST(rows.upTo(99) == (Ids{1, 7, 9}));
     BOOST_TEST(rows.open() == 3u);
     BOOST_TEST(rows.contains(7));
     BOOST_TEST(!rows.contains(5));
@@ -255,7 +275,7 @@ BOOST_AUTO_TEST_CASE(a_mark_takes_the_settled_rows_and_gives_them_back_when_it_f
     BOOST_TEST(rows.settled() == 4u);
     BOOST_TEST(rows.startMark() == (Ids{2, 4, 5}));
     rows.marked();
-    BOOST_TEST(rows.ids() == Ids{1});
+    BOOST_TEST(rows.upTo(99) == Ids{1});
     BOOST_TEST(rows.forgetOpen() == 1u);
     BOOST_TEST(rows.size() == 0u);
 }
