@@ -89,6 +89,8 @@ bool Doorbell::othersRelay() {
 void Doorbell::listen(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         try {
+            subscriber_.subscribe();
+            worked();
             const auto message = subscriber_.next();
             if (!message || *message == settings_.self) continue;
             ++heard_;

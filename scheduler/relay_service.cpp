@@ -45,6 +45,7 @@ void RelayService::start() {
 void RelayService::stop() {
     if (!rulesThread_.joinable()) return;
     leases_->stopTaking();
+    lookSoon(); // and tell the others
     post(relay::Drain{});
     rulesThread_.join(); // the leases are renewed until the last mark is written
     reader_.stop();

@@ -62,6 +62,7 @@ private:
 
     void runRules();
     void runLeases(const std::stop_token& stop);
+    void lookSoon();
     void findCommands();
     void leave(const LaneTerm& term);
     void finishLeaving();

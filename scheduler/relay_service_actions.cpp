@@ -110,11 +110,7 @@ void RelayService::perform(const relay::CloseSession& action) { sessions_.erase(
 void RelayService::perform(const relay::ReleaseLane& action) {
     leave(action.term);
     leases_->release(action.term);
-    {
-        const std::lock_guard lock(mutex_);
-        lookNow_ = true; // another lane may be waiting to be handed over
-    }
-    leaseWake_.notify_all();
+    lookSoon(); // another lane may be waiting to be handed over
 }
 
 void RelayService::perform(relay::RunCommands& action) {

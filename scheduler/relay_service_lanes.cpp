@@ -17,6 +17,7 @@ void RelayService::runLeases(const std::stop_token& stop) {
     const auto sign = progress_.watch("outbox-relay-leases", kAllowedSilence);
     while (!stop.stop_requested()) {
         sign->beat();
+        finishLeaving(); // before anybody enters such a lane again, this node included
         leases_->round();
         finishLeaving();
         findCommands();
@@ -64,6 +65,14 @@ void RelayService::laneLost(const LaneTerm& term) {
     post(relay::LaneLost{term});
     const std::lock_guard lock(mutex_);
     leaving_.push_back(term);
+}
+
+void RelayService::lookSoon() {
+    {
+        const std::lock_guard lock(mutex_);
+        lookNow_ = true;
+    }
+    leaseWake_.notify_all();
 }
 
 void RelayService::handOver(const LaneTerm& term) { post(relay::HandOver{term}); }
