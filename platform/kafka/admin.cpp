@@ -40,6 +40,11 @@ using Options = Handle<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
         kind = core::ErrorKind::misconfigured;
         hint = "change kafka.partitions or kafka.replication_factor, or create the topic yourself";
         break;
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+        kind = core::ErrorKind::misconfigured;
+        hint = "these brokers cannot do it: use newer ones, or do it by hand";
+        break;
     default: break;
     }
     throw core::Error(

@@ -19,7 +19,8 @@ namespace {
 
 constexpr auto kForgottenAfter = 1h;
 constexpr auto kLearnWait = 300ms;
-constexpr auto kFactsLast = 1s; // Topics are asked again then; they have a longer memory
+constexpr auto kLimitLasts = 100ms; // when it decides; bounds the questions that many large events cause
+constexpr auto kFactsLast = 1s;     // Topics are asked again then; they have a longer memory
 
 std::size_t bytesOf(const WireRecord& record) {
     return record.key.size() + (record.value ? record.value->size() : 0);
@@ -53,10 +54,13 @@ ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken to
 
     auto& topic = topicOf(wire.topic);
     if (auto notReady = prepare(topic)) return {Kind::not_ready, std::move(notReady->reason)};
-    if (const auto size = sizeOnWire(wire); size > topic.facts.maxBytes)
-        return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes): "
-                                           "raise that, or make the event smaller",
-                                           size, wire.topic, topic.facts.maxBytes)};
+    if (const auto size = sizeOnWire(wire); size > topic.facts.maxBytes) {
+        if (auto notReady = askLimitAgain(topic)) return {Kind::not_ready, std::move(notReady->reason)};
+        if (size > topic.facts.maxBytes)
+            return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes): "
+                                               "raise that, or make the event smaller",
+                                               size, wire.topic, topic.facts.maxBytes)};
+    }
     if (const auto size = bytesOf(wire); size > settings_.maxMessageBytes)
         return {Kind::refused, fmt::format("key and payload are {} bytes; relay.max_event_bytes is {}", size,
                                            settings_.maxMessageBytes)};
@@ -107,6 +111,15 @@ std::optional<NotReady> KafkaSession::prepare(Topic& topic) {
     topic.factsUntil = now + kFactsLast;
     topic.generation = generation;
     return std::nullopt;
+}
+
+// Before a verdict: somebody may have raised the limit, and redriven the event, since it was asked for.
+std::optional<NotReady> KafkaSession::askLimitAgain(Topic& topic) {
+    if (clock_.now() < topic.limitUntil) return std::nullopt;
+    topics_.forget(topic.name);
+    auto notReady = prepare(topic);
+    if (!notReady) topic.limitUntil = clock_.now() + kLimitLasts;
+    return notReady;
 }
 
 // The order key's, whatever the record's key is: see routes.hpp.
@@ -169,7 +182,8 @@ void KafkaSession::settle(const Producer::Report& served) {
     discount(1, slot.bytes);
     report(slot.token, served.code);
     const auto trouble = troubleOf(served.code);
-    if (trouble == Trouble::topic) topics_.forget(partition.topic.name);
+    // A refusal may mean another size limit than the one we know: the next session shall make its batches by it.
+    if (trouble == Trouble::topic || trouble == Trouble::record) topics_.forget(partition.topic.name);
     if (trouble != Trouble::none) return fail(outboxd::kafka::describe(served.code));
     partition.state = Partition::State::open;
     if (broken_.empty()) release(partition);

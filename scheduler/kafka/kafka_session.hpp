@@ -67,7 +67,8 @@ private:
         std::vector<std::unique_ptr<Partition>> partitions = {}; // by number; null: not used yet
         TopicFacts facts = {};
         core::Instant factsUntil = {};
-        std::uint64_t generation = 0; // of the facts
+        core::Instant limitUntil = {}; // of the size limit, as far as it decides
+        std::uint64_t generation = 0;  // of the facts
     };
     struct Slot { // of a record that is with the producer
         DeliveryToken token = 0;
@@ -82,6 +83,7 @@ private:
 
     Topic& topicOf(std::string_view name);
     std::optional<NotReady> prepare(Topic& topic); // fills its facts in
+    std::optional<NotReady> askLimitAgain(Topic& topic);
     Partition& partitionOf(Topic& topic, std::string_view orderKey);
     bool mustWait(Partition& partition);
     outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record, std::size_t bytes,

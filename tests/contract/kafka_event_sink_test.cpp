@@ -98,6 +98,10 @@ BOOST_AUTO_TEST_CASE(a_topic_that_grew_keeps_its_keys_where_they_were) {
     int warnings = 0;
     for (const auto& line : harness.logger.lines()) warnings += line.starts_with("topic_has_grown") ? 1 : 0;
     BOOST_TEST(warnings == 1);
+    const auto states = harness.kafka().topics();
+    BOOST_REQUIRE(states.size() == 1u);
+    BOOST_TEST(states[0].partitions == 5);
+    BOOST_TEST(states[0].pinned == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_with_fewer_partitions_than_pinned_is_not_used) {

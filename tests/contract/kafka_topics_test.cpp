@@ -2,6 +2,7 @@
 #include "scheduler/kafka/durability.hpp"
 #include "tests/contract/kafka_harness.hpp"
 #include "tests/support/golden_records.hpp"
+#include "tests/support/topic_settings.hpp"
 
 using namespace outboxd;
 using namespace outboxd::testing;
@@ -58,6 +59,54 @@ BOOST_AUTO_TEST_CASE(a_payload_of_one_mebibyte_passes_where_the_topic_takes_it) 
     const auto refused = driver.produce(narrow[0]);
     BOOST_CHECK(refused.kind == Kind::refused);
     BOOST_TEST(refused.error.find("takes 1048588 (max.message.bytes): raise that") != std::string::npos);
+}
+
+// What an operator does after a refusal: raises the limit and redrives. The verdict must not be that of before.
+BOOST_AUTO_TEST_CASE(a_limit_that_was_raised_counts_for_the_next_verdict) {
+    KafkaHarness harness;
+    const auto type = EventSinkContract::freshType();
+    harness.topic(type, {{"max.message.bytes", "2000"}});
+    auto sent = EventSinkContract::records(type, 1, 1);
+    sent[0].payload = std::string(5000, 'x');
+    SinkDriver driver(harness);
+    BOOST_CHECK(driver.produce(sent[0]).kind == Kind::refused);
+    setTopic(KafkaBroker::server->address(), KafkaHarness::name(type), {{"max.message.bytes", "20000"}});
+    auto result = driver.produce(sent[0]);
+    for (int tries = 0; result.kind == Kind::refused && tries < 50; ++tries) { // far less than a minute
+        driver.poll();
+        result = driver.produce(sent[0]);
+    }
+    BOOST_CHECK(result.kind == Kind::accepted);
+    driver.settle();
+    BOOST_TEST(driver.count(Outcome::delivered) == 1u);
+}
+
+// The broker is the first to know of a lower limit. Then the session breaks; the next one makes smaller batches.
+BOOST_AUTO_TEST_CASE(a_limit_that_was_lowered_is_learnt_from_the_first_refusal) {
+    KafkaHarness harness([](SinkSettings& settings) {
+        settings.producer.batchMessages = 100;
+        settings.producer.linger = 20ms;
+        settings.producer.compression = "none";
+    });
+    const auto type = EventSinkContract::freshType();
+    harness.topic(type, {}, 1);
+    auto sent = EventSinkContract::records(type, 201, 1);
+    for (auto& record : sent) record.payload = std::string(300, 'x');
+    SinkDriver first(harness);
+    first.produceAll({sent.begin(), sent.begin() + 1});
+    first.settle();
+    setTopic(KafkaBroker::server->address(), KafkaHarness::name(type), {{"max.message.bytes", "2000"}});
+    first.produceUntilBroken({sent.begin() + 1, sent.end()});
+    first.settleOrBreak();
+    BOOST_TEST(first.count(Outcome::refused_by_rule) > 0u);
+    SinkDriver probe(harness, scheduler::SessionMode::solo); // as the relay does; it learns the limit
+    probe.produceAll({sent.begin() + 1, sent.begin() + 2});
+    probe.settle();
+    BOOST_TEST(probe.count(Outcome::delivered) == 1u);
+    SinkDriver second(harness);
+    second.produceAll({sent.begin() + 2, sent.end()});
+    second.settle();
+    BOOST_TEST(second.count(Outcome::delivered) == 199u);
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_is_created_with_the_settings_that_were_asked_for) {

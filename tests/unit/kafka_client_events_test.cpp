@@ -34,6 +34,31 @@ BOOST_AUTO_TEST_CASE(all_brokers_down_is_remembered_until_something_works) {
     BOOST_TEST(events.reachable());
 }
 
+BOOST_AUTO_TEST_CASE(what_brokers_have_against_us_is_remembered_until_something_works) {
+    testing::ManualClock clock;
+    testing::MemoryLogger logger;
+    kafka::ClientEvents events(logger, clock, "producer");
+    BOOST_TEST(events.refusal() == "");
+    events.error(-195, "connection refused"); // an outage, no refusal
+    BOOST_TEST(events.refusal() == "");
+    events.error(-169, "SASL authentication error");
+    BOOST_TEST(events.refusal() == "SASL authentication error");
+    events.error(-181, "certificate verify failed");
+    BOOST_TEST(events.refusal() == "certificate verify failed");
+    events.setReachable();
+    BOOST_TEST(events.refusal() == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_property_is_named_and_a_secret_is_not_quoted) {
+    BOOST_TEST(!kafka::wrongProperty({{"socket.timeout.ms", "1000"}}).has_value());
+    const auto wrong = kafka::wrongProperty({{"security.protocol", "sssl"}});
+    BOOST_REQUIRE(wrong.has_value());
+    BOOST_TEST(wrong->name == "security.protocol");
+    BOOST_TEST(wrong->what.find("sssl") != std::string::npos);
+    BOOST_TEST(kafka::wrongProperty({{"no.such.password", "hunter2"}})->what.find("hunter2") ==
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(only_codes_that_blame_the_record_are_verdicts) {
     using kafka::Trouble;
     BOOST_CHECK(kafka::troubleOf(0) == Trouble::none);
