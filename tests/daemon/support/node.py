@@ -69,6 +69,9 @@ class Node:
         self.config = os.path.join(self.folder.name, "outboxd.yaml")
         self.log_file = os.path.join(self.folder.name, "log")
         self.name = name
+        self.token_file = os.path.join(self.folder.name, "admin-token")
+        with open(self.token_file, "w", encoding="ascii") as file:
+            file.write("token-of-the-tests")
         self.process = None
         self.port = free_port()
         self.admin_port = free_port()
@@ -80,7 +83,7 @@ class Node:
             "kafka": {"brokers": [stack.kafka], "topic_prefix": prefix},
             "consumers": {"group_prefix": prefix},
             "http": {"port": self.port},
-            "admin": {"port": self.admin_port},
+            "admin": {"port": self.admin_port, "token_file": self.token_file},
         }, changes)
         self.write_config()
 
@@ -97,6 +100,20 @@ class Node:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=timeout,
                               check=False)
         return done.returncode, done.stdout
+
+    def ctl(self, *arguments, timeout=120):
+        """outboxctl: the exit status and all that it printed."""
+        program = os.path.join(build_folder(), "ctl", "outboxctl")
+        done = subprocess.run([program, "--url", f"http://127.0.0.1:{self.admin_port}", "--token-file", self.token_file,
+                               *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+        return done.returncode, done.stdout
+
+    def desk(self, *arguments, timeout=120):
+        """What outboxctl answers as JSON; it must succeed."""
+        status, text = self.ctl(*arguments, "--json", timeout=timeout)
+        assert status == 0, f"outboxctl {arguments}: {status} {text}"
+        return json.loads(text)
 
     def migrate(self):
         status, text = self.command("migrate")
