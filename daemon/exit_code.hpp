@@ -10,7 +10,7 @@ namespace outboxd::daemon {
 
 enum class ExitCode : int {
     ok = 0,
-    violations = 1,     // the audit or the online check found something
+    violations = 1,     // the audit, verify or the online check found something
     usage = 64,         // EX_USAGE: the command line
     invalid_data = 65,  // EX_DATAERR: what another party wrote breaks its contract
     unavailable = 69,   // EX_UNAVAILABLE: a service cannot be reached

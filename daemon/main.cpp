@@ -5,6 +5,7 @@
 #include "daemon/online_check.hpp"
 #include "daemon/options.hpp"
 #include "daemon/serve.hpp"
+#include "daemon/verify.hpp"
 #include "platform/security/api_keys.hpp"
 
 #include <iostream>
@@ -42,6 +43,8 @@ ExitCode run(const daemon::Options& options) {
     }
     if (options.command == daemon::Command::migrate) return daemon::migrate(configuration);
     if (options.command == daemon::Command::audit) return daemon::audit(configuration, std::cout);
+    if (options.command == daemon::Command::verify)
+        return daemon::verify(configuration, options.verify, std::cout);
     return daemon::serve(configuration, environment, OUTBOXD_VERSION);
 }
 

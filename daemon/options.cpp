@@ -10,7 +10,8 @@
 namespace outboxd::daemon {
 namespace {
 
-const std::vector<std::string> kCommands{"serve", "migrate", "check-config", "audit", "api-key", "version"};
+const std::vector<std::string> kCommands{"serve",  "migrate", "check-config", "audit",
+                                         "verify", "api-key", "version"};
 
 Answer wrong(const std::string& what) {
     return {ExitCode::usage, fmt::format("outboxd: {}\n  next step: outboxd --help\n", what)};
@@ -45,7 +46,7 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     Options options;
     CLI::App app{"outboxd: a commerce backend and outbox relay.", "outboxd"};
     app.footer(
-        "Exit status: 0 success, 1 the audit or the online check found something, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
+        "Exit status: 0 success, 1 the audit, verify or the online check found something, 64 wrong command line, 69 a service cannot be reached, 70 a defect,\n"
         "75 try again later, 77 refused by the operating system, 78 wrong configuration.");
     app.fallthrough(); // --config may stand before or after the command
     std::string config = options.config.string();
@@ -73,6 +74,23 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     show->excludes(reference)->excludes(example);
     reference->excludes(example);
     app.add_subcommand("audit", "Report where the shop's tables do not agree with each other, then exit");
+    auto& verify = *app.add_subcommand(
+        "verify", "Compare the events that were sent with what stands in their topics, then exit");
+    verify.add_option("--topics", options.verify.topics, "Full names of topics")
+        ->required()
+        ->delimiter(',')
+        ->type_name("TOPIC,...");
+    auto* since =
+        verify
+            .add_option("--since", options.verify.since, "Events created then or later: 2026-11-21T09:00:00Z")
+            ->type_name("TIME");
+    verify.add_option("--from-id", options.verify.fromId, "Events from this id on")
+        ->type_name("ID")
+        ->check(CLI::PositiveNumber)
+        ->excludes(since);
+    verify.add_flag("--json", options.verify.json, "Print the verdict as JSON");
+    verify.add_flag("--republish-lost", options.verify.republishLost,
+                    "Order that lost events are sent once more");
     auto& apiKey =
         *app.add_subcommand("api-key", "Make an API key: print it once, and the line for auth.api_keys_file");
     apiKey.add_option("name", options.apiKey.name, "Who will use it")->required()->type_name("NAME");

@@ -12,7 +12,7 @@
 
 namespace outboxd::daemon {
 
-enum class Command { serve, migrate, check_config, audit, api_key, version };
+enum class Command { serve, migrate, check_config, audit, verify, api_key, version };
 
 // What check-config prints, besides its verdict.
 enum class Print { nothing, effective, settings_md, example_yaml };
@@ -24,12 +24,22 @@ struct ApiKeyOrder {
     bool admin = false;
 };
 
+// What `verify` is to compare.
+struct VerifyOrder {
+    std::vector<std::string> topics;
+    std::string since; // RFC 3339; empty: see fromId
+    std::int64_t fromId = 1;
+    bool json = false;
+    bool republishLost = false;
+};
+
 struct Options {
     Command command = Command::serve;
     std::filesystem::path config = "/etc/outboxd/outboxd.yaml";
     Print print = Print::nothing;
     bool online = false; // check-config asks the servers too
     ApiKeyOrder apiKey;
+    VerifyOrder verify;
 };
 
 // The command line was no order to do anything: help was asked for, or it is wrong.

@@ -2,6 +2,7 @@
 #include "platform/core/text.hpp"
 #include "platform/database/many_rows.hpp"
 #include "scheduler/mysql/outbox_desk.hpp"
+#include "scheduler/mysql/sent_events.hpp"
 #include "scheduler/republish_plan.hpp"
 #include "sql/outbox_desk.hpp"
 
@@ -133,29 +134,14 @@ private:
     std::int64_t events_ = 0, steps_ = 0;
 };
 
-// The first id whose event was created at `time` or later. Times follow ids closely, but not strictly: a margin of ids
-// on either side is looked at row by row.
-std::int64_t idAt(Session& session, core::Timestamp time, std::int64_t lowest, std::int64_t highest) {
-    std::int64_t low = lowest, high = highest + 1;
-    while (low < high) {
-        const auto middle = low + (high - low) / 2;
-        const auto rows = session.query(sql::created_at_or_after, {middle});
-        if (rows.empty() || rows.front().time(1) >= time) {
-            high = middle;
-        } else {
-            low = rows.front().integer(0) + 1;
-        }
-    }
-    return low;
-}
-
+// Times of creation follow ids closely, but not strictly: on either side of the range so many ids are looked at one by one.
 constexpr std::int64_t kMargin = 20'000;
 
 void planRange(Session& session, const Republish& order, RepublishPlan& plan, std::int64_t& sent) {
     const auto bounds = session.query(sql::event_bounds);
     const auto lowest = bounds.front().integer(0), highest = bounds.front().integer(1);
-    auto after = std::max(idAt(session, order.from, lowest, highest) - kMargin, lowest) - 1;
-    const auto upTo = std::min(idAt(session, order.to, lowest, highest) + kMargin, highest);
+    auto after = std::max(firstIdAt(session, order.from, lowest, highest) - kMargin, lowest) - 1;
+    const auto upTo = std::min(firstIdAt(session, order.to, lowest, highest) + kMargin, highest);
     const auto listed = [](const std::vector<std::string>& list, const std::string& one) {
         return list.empty() || std::ranges::find(list, one) != list.end();
     };
