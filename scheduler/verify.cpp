@@ -24,10 +24,13 @@ constexpr std::array<std::uint32_t, 256> table() {
     return values;
 }
 
-// FNV-1a, 64 bits.
+// FNV-1a, 64 bits, of the topic's two bytes and the key.
 std::uint64_t hashOf(std::uint16_t topic, std::string_view key) {
-    std::uint64_t hash = 14695981039346656037ULL ^ topic;
-    for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+    std::uint64_t hash = 14695981039346656037ULL;
+    const auto add = [&hash](unsigned byte) { hash = (hash ^ byte) * 1099511628211ULL; };
+    add(topic & 0xFFU);
+    add(topic >> 8U);
+    for (const char c : key) add(static_cast<unsigned char>(c));
     return hash;
 }
 
