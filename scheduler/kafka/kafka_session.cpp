@@ -53,6 +53,10 @@ ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken to
 
     auto& topic = topicOf(wire.topic);
     if (auto notReady = prepare(topic)) return {Kind::not_ready, std::move(notReady->reason)};
+    if (sizeOnWire(wire) > topic.facts.maxBytes && topics_.doubt(topic.name)) {
+        topic.factsUntil = {};
+        if (auto notReady = prepare(topic)) return {Kind::not_ready, std::move(notReady->reason)};
+    }
     if (const auto size = sizeOnWire(wire); size > topic.facts.maxBytes)
         return {Kind::refused, fmt::format("{} bytes on the wire; topic {} takes {} (max.message.bytes): "
                                            "raise that, or make the event smaller",

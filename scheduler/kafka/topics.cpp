@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kFactsLast = 1min;
+constexpr auto kLimitIsNew = 1s;
 constexpr auto kLimitsPause = 10min;
 constexpr auto kLeaderPause = 20ms; // leaders are elected within moments of a topic's creation
 
@@ -147,6 +148,15 @@ void Topics::forget(const std::string& topic) {
     const std::lock_guard lock(mutex_);
     known_.erase(topic);
     ++generation_;
+}
+
+bool Topics::doubt(const std::string& topic) {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(topic);
+    const auto now = clock_.now();
+    if (known == known_.end() || known->second.lookAgain > now + kFactsLast - kLimitIsNew) return false;
+    known->second.lookAgain = now;
+    return true;
 }
 
 void Topics::refresh() {

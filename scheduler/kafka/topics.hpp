@@ -47,6 +47,10 @@ public:
     // The topic seems to have vanished: look before it is used again.
     void forget(const std::string& topic);
 
+    // The limit decides about a record, and may have been raised since: the next find() asks for it again, but at most
+    // once a second. False: it was asked for just now.
+    bool doubt(const std::string& topic);
+
     // Reads pins and pauses anew; facts that rest on another pin are forgotten. Throws core::Error.
     void refresh();
     bool paused(std::string_view topic) const;
