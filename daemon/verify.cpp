@@ -54,7 +54,9 @@ public:
         std::vector<scheduler::VerifiedTopic> topics;
         pins_ = scheduler::mysql::pinnedTopics(session_);
         for (const auto& topic : order_.topics) topics.push_back({topic, pins_[topic].repartitioned});
-        Verification verification(std::move(topics), from, true);
+        const bool keysAreOrderKeys =
+            std::ranges::all_of(settings_.kafka.routes, [](const auto& route) { return route.key.empty(); });
+        Verification verification(std::move(topics), from, keysAreOrderKeys);
         readEvents(verification, from);
         // Only now: what was SENT above must lie before these ends.
         readTopics(verification);
@@ -70,9 +72,11 @@ private:
         connection.statementTimeout = kStatementLimit;
         return connection;
     }
-    // Bounded memory, however large the records are.
+    // What is fetched ahead is small: batches grow many times when they are decompressed.
     static kafka::ClientSettings reader(kafka::ClientSettings client) {
-        client.properties.emplace("queued.max.messages.kbytes", "32768");
+        client.properties.emplace("queued.max.messages.kbytes", "16384");
+        client.properties.emplace("queued.min.messages", "5000");
+        client.properties.emplace("fetch.message.max.bytes", "131072");
         return client;
     }
 

@@ -35,6 +35,10 @@ class Stack:
         """start-X, stop-X, kill-X, pause-X or resume-X; X is mariadb, redis or kafka."""
         subprocess.run([SCRIPT, verb, self.folder], check=True)
 
+    def set_topic(self, topic, name, value):
+        """A configuration of a topic at the brokers."""
+        subprocess.run([SCRIPT, "set-topic", self.folder, topic, f"{name}={value}"], check=True)
+
     def down(self):
         self.control("down")
 
