@@ -12,6 +12,7 @@ namespace {
 scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
     scheduler::RelayServiceSettings service;
     service.rules.pollInterval = settings.relay.pollInterval;
+    service.rules.onFailure = settings.relay.onFailure;
     service.rules.batchSize = settings.relay.batchSize;
     service.rules.maxInFlightRows = settings.relay.maxInFlightRows;
     service.rules.maxInFlightBytes = static_cast<std::size_t>(settings.relay.maxInFlightBytes.bytes);
@@ -45,7 +46,7 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
 RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
                      scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,
                      core::ProgressMonitor& progress, metrics::Registry& registry)
-    : pins(stores.work), source(stores.work), control(stores.work),
+    : pins(stores.work), source(stores.work, settings.relay.onFailure), control(stores.work),
       sink(sinkSettings(settings), pins, logger, clock),
       service({source, sink, locks, control, peers}, clock, logger, progress, serviceSettings(settings)),
       database_(stores.work), kafkaMetrics_(sink, registry),
@@ -60,9 +61,27 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
             .counter("outboxd_relay_delivered_total", "Events acknowledged by Kafka", &Figures::delivered)
             .counter("outboxd_relay_failed_total", "Verdicts: events refused for good", &Figures::failed)
             .counter("outboxd_relay_parked_total", "Events held back behind a failed one", &Figures::parked)
+            .counter("outboxd_relay_paused_total", "Events held because their topic is paused",
+                     &Figures::paused)
+            .counter("outboxd_relay_orphans_total", "Queue rows without their event, removed",
+                     &Figures::orphans)
+            .counter("outboxd_relay_unknown_total",
+                     "Events sent again because their outcome stayed unknown: possible duplicates",
+                     &Figures::unknown)
+            .counter("outboxd_relay_marks_total",
+                     "Transactions that took acknowledged events out of the queue", &Figures::marks)
             .counter("outboxd_relay_sessions_total", "Producer sessions opened", &Figures::sessions)
             .counter("outboxd_relay_broken_sessions_total", "Producer sessions given up after a failure",
                      &Figures::brokenSessions)
+            .counter("outboxd_relay_solo_sessions_total", "The same for events that are tried alone",
+                     &Figures::soloSessions)
+            .counter("outboxd_relay_broken_solo_sessions_total", "Sessions for single events given up",
+                     &Figures::brokenSoloSessions)
+            .gauge("outboxd_relay_solo_lanes", "Lanes whose events are tried alone", &Figures::soloLanes)
+            .gauge("outboxd_relay_careful_lanes",
+                   "Lanes on which owners died, with one event in hand at a time", &Figures::carefulLanes)
+            .gauge("outboxd_relay_blocked_lanes", "Lanes that wait for an operator because of a failed event",
+                   &Figures::blockedLanes)
             .counter("outboxd_relay_lanes_lost_total", "Lanes whose lease ended before they were released",
                      &Figures::lostLanes)
             .gauge("outboxd_relay_lanes", "Lanes that this node relays", &Figures::lanes)

@@ -18,7 +18,9 @@ using enum config::Reload;
 
 const config::Choices<Role> kRoles{
     {"api", Role::api}, {"relay", Role::relay}, {"jobs", Role::jobs}, {"consumers", Role::consumers}};
-const config::Choices<OnFailure> kOnFailure{{"park", OnFailure::park}};
+using scheduler::relay::OnFailure;
+const config::Choices<OnFailure> kOnFailure{
+    {"park", OnFailure::park}, {"block", OnFailure::block}, {"skip", OnFailure::skip}};
 const config::Choices<core::LogLevel> kLevels{{"debug", core::LogLevel::debug},
                                               {"info", core::LogLevel::info},
                                               {"warning", core::LogLevel::warning},
@@ -84,8 +86,9 @@ void describeRelay(config::Schema& schema, Settings::Relay& relay) {
                "How often a lane's lease is renewed; must be less than half of `relay.lease`.");
     schema.add(
         "on_failure", choice(relay.onFailure, kOnFailure), restart,
-        "What happens after an event that Kafka will never take: park holds back later events with its "
-        "order key.");
+        "What happens after an event that Kafka will never take: park holds back the later events of its "
+        "order key, block stops its whole lane until an operator redrives or discards it, skip lets the later "
+        "events go on and so gives up the key's order.");
     schema.add(
         "doorbell", flag(relay.doorbell), restart,
         "Whether nodes that commit events wake the relays of other nodes through Redis; off, these find "

@@ -9,6 +9,7 @@
 #include "platform/config/schema.hpp"
 #include "platform/core/logger.hpp"
 #include "platform/log/line_logger.hpp"
+#include "scheduler/relay_protocol.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -20,7 +21,6 @@
 namespace outboxd::daemon {
 
 enum class Role { api, relay, jobs, consumers };
-enum class OnFailure { park };
 
 struct Settings : EdgeSettings, ShopSettings {
     std::set<Role> roles{Role::api, Role::relay, Role::jobs, Role::consumers};
@@ -62,7 +62,7 @@ struct Settings : EdgeSettings, ShopSettings {
         config::ByteSize maxEventBytes = config::mebibytes(2);
         Duration lease = 10s;
         Duration renewEvery = 3s;
-        OnFailure onFailure = OnFailure::park;
+        scheduler::relay::OnFailure onFailure = scheduler::relay::OnFailure::park;
         std::string singleLock;
         bool doorbell = true;
     } relay;
