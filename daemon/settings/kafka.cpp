@@ -65,7 +65,7 @@ config::Problem ours(std::string_view key) {
 }
 
 config::Problem refusedProperty(std::string_view key) {
-    if (const auto problem = ours(key)) return problem;
+    if (auto problem = ours(key)) return problem;
     if (std::find(kSecrets.begin(), kSecrets.end(), key) != kSecrets.end() ||
         key.find("password") != std::string_view::npos || key.find("secret") != std::string_view::npos)
         return fmt::format(

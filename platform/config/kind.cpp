@@ -126,7 +126,7 @@ Kind secretFiles(std::map<std::string, SecretFile>& field, std::function<Problem
     kind.shape = Shape::map;
     kind.assign = [&field, refusal = std::move(refusal)](const Items& items) -> Problem {
         std::map<std::string, std::string> paths;
-        if (const auto problem = entries(paths, refusal).assign(items)) return problem;
+        if (auto problem = entries(paths, refusal).assign(items)) return problem;
         field.clear();
         for (auto& [name, path] : paths) field[name].path = std::move(path);
         return std::nullopt;

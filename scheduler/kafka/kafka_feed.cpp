@@ -19,9 +19,10 @@ Delivery deliveryOf(outboxd::kafka::ConsumedRecord record) {
     delivery.key = std::move(record.key);
     delivery.payload = std::move(record.value);
     for (auto& [name, value] : record.headers) {
-        // Of either profile: what lies in a topic may be older than the setting.
-        if (name == "id" || name == "ce_id") delivery.id = core::EventId::fromText(value);
-        if (name == "eventType" || name == "ce_type") delivery.type = std::move(value);
+        // Of either profile: what lies in a topic may be older than the setting. The profile's own come first.
+        if ((name == "id" || name == "ce_id") && !delivery.id) delivery.id = core::EventId::fromText(value);
+        if ((name == "eventType" || name == "ce_type") && delivery.type.empty())
+            delivery.type = std::move(value);
     }
     return delivery;
 }

@@ -50,7 +50,8 @@ public:
     }
     void send(int order, const std::string& id, const std::string& type, const std::string& payload) {
         ready();
-        const std::vector<kafka::Header> headers{{"id", id}, {"eventType", type}, {"outbox_seq", "1"}};
+        const std::vector<kafka::Header> headers{
+            {"id", id}, {"eventType", type}, {"outbox_seq", "1"}, {"ce_id", "a header of the writer"}};
         const auto time =
             std::chrono::duration_cast<std::chrono::milliseconds>(shop.clock().today().time_since_epoch());
         producer_->produce(

@@ -54,6 +54,7 @@ public:
             client_.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_KEY("k", 1),
             RD_KAFKA_V_VALUE(const_cast<char*>(text.data()), text.size()), RD_KAFKA_V_TIMESTAMP(timestamp),
             RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            // NOLINTNEXTLINE(performance-no-int-to-ptr): a number through the opaque pointer and back
             RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(value))), RD_KAFKA_V_END);
         // A fatal producer refuses: such a record is not delivered, as if it had been purged.
         if (code) reports_.emplace_back(value, code);
