@@ -156,7 +156,7 @@ ExitCode status(const Options& options, Node& node, Terminal& terminal) {
                                          {"PENDING", "pending"},
                                          {"OLDEST", "oldestPendingMs", Form::age}});
         const auto* complete = rapidjson::Pointer("/kindsComplete").Get(reply.json);
-        if (complete && !complete->GetBool()) terminal.out << "of the first 100,000 pending events\n";
+        if (complete && !complete->GetBool()) terminal.out << "of the first 20,000 pending events\n";
     }
     if (const auto* lanes = rapidjson::Pointer("/lanes").Get(reply.json); lanes && lanes->IsArray()) {
         terminal.out << '\n'

@@ -41,7 +41,7 @@ struct OutboxFigures {
     std::vector<KindFigures> kinds = {}; // the most pending first
     bool kindsComplete = true;           // false: only the first kKindsCounted events were looked at
 };
-inline constexpr std::int64_t kKindsCounted = 100'000;
+inline constexpr std::int64_t kKindsCounted = 20'000;
 
 // A key that is held back, by its first held event, the head.
 struct BlockedKey {

@@ -14,7 +14,10 @@ constexpr std::size_t kLongestActor = 100;
 std::string actorOf(const http::Request& request) {
     const auto name = request.headers.get("X-Operator");
     if (!name || name->empty()) return "admin";
-    return "admin:" + std::string{name->substr(0, kLongestActor)};
+    auto actor = "admin:" + std::string{name->substr(0, kLongestActor)};
+    // What is no plain text is nobody's name, and no text for the database either.
+    std::ranges::replace_if(actor, [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+    return actor;
 }
 
 } // namespace

@@ -172,6 +172,8 @@ std::optional<OrderProgress> MysqlOutboxDesk::order(std::int64_t id) {
     progress.done = steps.front().integer(0);
     progress.pending = steps.front().integer(1);
     progress.affected = steps.front().integer(2);
+    // Owners split long steps.
+    progress.order.steps = std::max(progress.order.steps, progress.done + progress.pending);
     progress.nextAt = steps.front().maybeTime(3);
     if (!change.empty()) {
         progress.phase = change.front().bytes(0);

@@ -56,11 +56,11 @@ FROM node ORDER BY name LIMIT 1000
 SELECT name, locked_by, locked_at, lock_until, lock_until > UTC_TIMESTAMP(3) FROM shedlock ORDER BY name LIMIT 1000
 
 -- name: audit
-SELECT id, at, actor, action, subject, COALESCE(detail, '{}'), steps
+SELECT id, at, actor, action, subject, COALESCE(IF(JSON_VALID(detail), detail, JSON_QUOTE(detail)), '{}'), steps
 FROM audit_log WHERE (? IS NULL OR action = ?) AND id < ? ORDER BY id DESC LIMIT ?
 
 -- name: audit_entry
-SELECT id, at, actor, action, subject, COALESCE(detail, '{}'), steps FROM audit_log WHERE id = ?
+SELECT id, at, actor, action, subject, COALESCE(IF(JSON_VALID(detail), detail, JSON_QUOTE(detail)), '{}'), steps FROM audit_log WHERE id = ?
 
 -- name: progress
 SELECT COALESCE(SUM(state = 'DONE'), 0), COALESCE(SUM(state = 'PENDING'), 0), COALESCE(SUM(affected), 0),

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(held_keys_are_filtered_and_paged) {
 BOOST_AUTO_TEST_CASE(a_redrive_is_taken_with_its_selection_rate_and_actor) {
     auto request = ApiFixture::request("POST", "/admin/api/v1/outbox/redrive",
                                        R"({"filter":{"error":"large"},"rate":50,"reason":"limit raised"})");
-    request.headers.add("X-Operator", "kim@laptop");
+    request.headers.add("X-Operator", "kim\xff@laptop");
     const auto reply = send(request);
     BOOST_TEST(reply.status == 202);
     BOOST_TEST(reply.header("Location") == "/admin/api/v1/outbox/orders/9");
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_redrive_is_taken_with_its_selection_rate_and_actor) {
     const auto& order = outbox.redrives.at(0);
     BOOST_TEST(std::get<HeldFilter>(order.what).error.value() == "large");
     BOOST_TEST(order.terms.perSecond.value() == 50);
-    BOOST_TEST(order.terms.actor == "admin:kim@laptop");
+    BOOST_TEST(order.terms.actor == "admin:kim?@laptop");
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_and_an_order_without_anything_to_do_answer_200) {
