@@ -209,11 +209,17 @@ void LaneLeases::take(core::Instant now) {
     if (atMost <= 0ms) return;
 
     std::vector<LaneTerm> taken;
+    std::optional<core::Error> trouble; // what was taken before it is told of all the same
     for (const auto lane : free) {
         const bool share = count().held < count().quota + tolerated_;
         if (!share && now - freeSince_.at(lane) < settings_.lease) continue;
         const LaneTerm term{lane, newHolder(settings_.node, clock_)};
-        if (!locks_.tryLock({laneLock(lane), term.holder}, atMost)) continue;
+        try {
+            if (!locks_.tryLock({laneLock(lane), term.holder}, atMost)) continue;
+        } catch (const core::Error& error) {
+            trouble = error;
+            break;
+        }
         if (!share) { // whoever should have it does not take it
             ++tolerated_;
             tolerateUntil_ = now + kLeasesOfTolerance * settings_.lease;
@@ -225,12 +231,14 @@ void LaneLeases::take(core::Instant now) {
         freeSince_.erase(lane);
         taken.push_back(term);
     }
-    if (taken.empty()) return;
     for (const auto& term : taken) logger_.info("lane_taken", {{"lane", term.lane}});
-    for (const auto& term : listener_.lanesTaken(std::move(taken))) {
-        release(term);
-        takeAt_ = now + kRefusedPause;
+    if (!taken.empty()) {
+        for (const auto& term : listener_.lanesTaken(std::move(taken))) {
+            release(term);
+            takeAt_ = now + kRefusedPause;
+        }
     }
+    if (trouble) throw *trouble;
 }
 
 // ---- the end ----

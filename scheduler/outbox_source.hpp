@@ -26,7 +26,7 @@ struct LaneBounds {
 struct QueuedRecord {
     OutboxRecord record;
     bool keyHeld = false;      // outbox_held has an earlier row of this key
-    bool keyPaused = false;    // the same, and one of them as PAUSED
+    bool keyPaused = false;    // the same, and one of them because of a pause: PAUSED, or PARKED behind one
     bool paused = false;       // its topic is paused; not the source's to know
     bool eventMissing = false; // the queue names an event that is not there: nothing can be sent
 };

@@ -107,7 +107,14 @@ std::optional<NotReady> KafkaSession::prepare(Topic& topic) {
         topic.facts = {};
         return *notReady;
     }
-    topic.facts = std::get<TopicFacts>(found);
+    // A key must not be on its way to two partitions: whoever slept through a repartition settles what is under way first.
+    const auto& facts = std::get<TopicFacts>(found);
+    if (topic.spread != facts.partitions && topic.busy()) {
+        topic.facts = {};
+        return NotReady{"its partition count has changed; what is under way comes first"};
+    }
+    topic.spread = facts.partitions;
+    topic.facts = facts;
     topic.factsUntil = now + kFactsLast;
     topic.generation = generation;
     return std::nullopt;

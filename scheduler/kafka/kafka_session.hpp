@@ -16,6 +16,7 @@
 #include "scheduler/kafka/topics.hpp"
 #include "scheduler/kafka/wire.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <unordered_map>
@@ -66,9 +67,14 @@ private:
         std::string name;
         std::vector<std::unique_ptr<Partition>> partitions = {}; // by number; null: not used yet
         TopicFacts facts = {};
+        int spread = 0; // the partition count that what is outstanding was spread over
         core::Instant factsUntil = {};
         core::Instant limitUntil = {}; // of the size limit, as far as it decides
         std::uint64_t generation = 0;  // of the facts
+        bool busy() const {
+            return std::ranges::any_of(
+                partitions, [](const auto& one) { return one && one->sent + one->held.size() > 0; });
+        }
     };
     struct Slot { // of a record that is with the producer
         DeliveryToken token = 0;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 namespace outboxd::scheduler::mysql {
 namespace {
@@ -64,8 +63,9 @@ Done redrive(Session& session, LaneCommand command, std::int64_t atOnce) {
     // Rows that failed once more since the first step are not this order's. But what was parked meanwhile, with nothing
     // failed left before it, has nothing to wait for.
     const auto last = lastHeld(session, lane, key);
-    if (last <= command.upTo || heads(session, lane, key) > 0) return {step.affected};
-    command.event = std::exchange(command.upTo, last) + 1;
+    if (last == 0 || heads(session, lane, key) > 0) return {step.affected};
+    command.event = 0;
+    command.upTo = last;
     return {step.affected, command};
 }
 

@@ -141,16 +141,22 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
             late.push_back(id);
         }
     });
-    if (known.allQueued && below != known.ids.size())
+    if (known.allQueued && below != known.ids.size()) {
         late = lateOnes(*session, term, cursor, known.ids, limit + 1);
+        // The lease ended between the two looks. What was read after the cursor may have to wait for a late row.
+        if (below < known.ids.size() || late.size() < std::min(below - known.ids.size(), limit + 1))
+            return {{}, cursor, false};
+    }
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
-    if (!late.empty()) addLate(*session, term, cursor, limit, std::move(late), batch);
+    if (!late.empty() && !addLate(*session, term, cursor, limit, std::move(late), batch))
+        return {{}, cursor, false};
     return batch;
 }
 
-// The table gives them in the order of its key, though nothing but ORDER BY promises that.
-void MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
+// Whether all of them are still queued: else the lane has another owner by now, who may have held back what the rows of
+// `batch` have to wait for. The table gives them in the order of its key, though nothing but ORDER BY promises that.
+bool MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
                                 std::size_t limit, std::vector<std::int64_t> late, LaneBatch& batch) {
     std::ranges::sort(late);
     if (late.size() >
@@ -167,21 +173,29 @@ void MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int
         session.textQuery(BatchText(session, sql::read_late).number(term.lane).numbers(part).sql(),
                           [&](Session::TextRow row) { rows.push_back(toRecord(row)); });
     }
+    if (rows.size() < late.size()) return false;
     std::ranges::sort(rows, {}, [](const QueuedRecord& row) { return row.record.id; });
     std::ranges::move(batch.rows, std::back_inserter(rows)); // all of them lie behind the cursor
     batch.rows = std::move(rows);
+    return true;
 }
 
 MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::int64_t> settled,
                                    std::span<const HeldRecord> held) {
-    if (!held.empty() || settled.empty()) return markHeld(term, settled, held);
     auto& caution = caution_.at(term.lane);
-    if (settled.size() >= kSmallestRange && --caution < 0) {
-        const auto marked = markRange(term, settled);
-        caution = marked ? 0 : kMarksWithoutRange;
-        if (marked) return *marked;
+    try {
+        if (!held.empty() || settled.empty()) return markHeld(term, settled, held);
+        if (settled.size() >= kSmallestRange && --caution < 0) {
+            const auto marked = markRange(term, settled);
+            caution = marked ? 0 : kMarksWithoutRange;
+            if (marked) return *marked;
+        }
+        return markList(term, settled);
+    } catch (const core::Error&) {
+        // Rows may be gone already: as many late ones in the range would make the count fit, and vanish unsent.
+        caution = std::max(caution, 1);
+        throw;
     }
-    return markList(term, settled);
 }
 
 // Nothing, and nothing done, if the range holds other rows too, or rows that somebody is changing.

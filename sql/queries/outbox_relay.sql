@@ -15,7 +15,7 @@ WHERE s.name = ? AND s.locked_by = ? AND s.lock_until > UTC_TIMESTAMP(3) AND q.l
 UNION ALL
 (SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
         CASE WHEN EXISTS (SELECT 1 FROM outbox_held h0 WHERE h0.lane = ?)
-             THEN (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+             THEN (SELECT MAX(h.state <> 'FAILED') FROM outbox_held h
                    WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id) END
  FROM shedlock s
  STRAIGHT_JOIN outbox_queue q
@@ -35,7 +35,7 @@ UNION ALL
 UNION ALL
 (SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
         CASE WHEN EXISTS (SELECT 1 FROM outbox_held h0 WHERE h0.lane = ?)
-             THEN (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+             THEN (SELECT MAX(h.state <> 'FAILED') FROM outbox_held h
                    WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id) END
  FROM shedlock s
  STRAIGHT_JOIN outbox_queue q
@@ -56,7 +56,7 @@ LIMIT ?
 -- name: read_late
 -- Those of poll B that were not known.
 SELECT 1, q.id, e.event_id, e.aggregate_type, e.aggregate_id, e.order_key, e.type, e.payload, e.headers, e.created_at,
-       (SELECT MAX(h.state = 'PAUSED') FROM outbox_held h
+       (SELECT MAX(h.state <> 'FAILED') FROM outbox_held h
         WHERE h.lane = q.lane AND h.order_key = e.order_key AND h.id < q.id)
 FROM outbox_queue q
 LEFT JOIN outbox_event e ON e.id = q.id
