@@ -90,6 +90,11 @@ std::string settleText(Session& session, const LaneTerm& term, std::span<const s
         .sql();
 }
 
+// The fence: whether the lane is still ours.
+bool valid(Session& session, const LaneTerm& term) {
+    return !session.query(outboxd::sql::shedlock::fence, {laneLock(term.lane), term.holder}).empty();
+}
+
 // What is not known among the rows at or below the cursor: at most `most`, the lowest, ascending.
 std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::int64_t cursor,
                                    std::span<const std::int64_t> known, std::size_t most) {
@@ -141,22 +146,20 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
             late.push_back(id);
         }
     });
-    if (known.allQueued && below != known.ids.size()) {
-        late = lateOnes(*session, term, cursor, known.ids, limit + 1);
-        // The lease ended between the two looks. What was read after the cursor may have to wait for a late row.
-        if (below < known.ids.size() || late.size() < std::min(below - known.ids.size(), limit + 1))
-            return {{}, cursor, false};
-    }
+    const bool counted = known.allQueued && below != known.ids.size();
+    if (counted) late = lateOnes(*session, term, cursor, known.ids, limit + 1);
     batch.more = batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
-    if (!late.empty() && !addLate(*session, term, cursor, limit, std::move(late), batch))
-        return {{}, cursor, false};
+    const bool anyLate = !late.empty();
+    if (anyLate) addLate(*session, term, cursor, limit, std::move(late), batch);
+    // More than one look ends with the fence, as transactions do: had the lease ended in between, the rows after the cursor
+    // might have to wait for a late one that the lane's next owner sends, or has held.
+    if ((counted || anyLate) && !valid(*session, term)) return {{}, cursor, false};
     return batch;
 }
 
-// Whether all of them are still queued: else the lane has another owner by now, who may have held back what the rows of
-// `batch` have to wait for. The table gives them in the order of its key, though nothing but ORDER BY promises that.
-bool MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
+// The table gives them in the order of its key, though nothing but ORDER BY promises that.
+void MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
                                 std::size_t limit, std::vector<std::int64_t> late, LaneBatch& batch) {
     std::ranges::sort(late);
     if (late.size() >
@@ -173,11 +176,9 @@ bool MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int
         session.textQuery(BatchText(session, sql::read_late).number(term.lane).numbers(part).sql(),
                           [&](Session::TextRow row) { rows.push_back(toRecord(row)); });
     }
-    if (rows.size() < late.size()) return false;
     std::ranges::sort(rows, {}, [](const QueuedRecord& row) { return row.record.id; });
     std::ranges::move(batch.rows, std::back_inserter(rows)); // all of them lie behind the cursor
     batch.rows = std::move(rows);
-    return true;
 }
 
 MarkResult MysqlOutboxSource::mark(const LaneTerm& term, std::span<const std::int64_t> settled,
@@ -223,13 +224,11 @@ std::optional<MarkResult> MysqlOutboxSource::markRange(const LaneTerm& term,
 
 // One statement, one round trip, one flush.
 MarkResult MysqlOutboxSource::markList(const LaneTerm& term, std::span<const std::int64_t> settled) {
-    const auto lock = laneLock(term.lane);
     auto session = database_.session();
     const auto gone = session->textExecute(settleText(*session, term, settled));
     if (gone == settled.size()) return MarkResult::marked;
     // Rows that an earlier mark of unknown outcome took away, or the lock is not ours any more.
-    const auto valid = session->query(outboxd::sql::shedlock::fence, {lock, term.holder});
-    return valid.empty() ? MarkResult::lost : MarkResult::marked;
+    return valid(*session, term) ? MarkResult::marked : MarkResult::lost;
 }
 
 MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std::int64_t> settled,
@@ -248,9 +247,7 @@ MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std
                     row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
                 session.execute(sql::hold, {row.id, term.lane, row.orderKey, nameOf(row.state), error});
             }
-            const auto valid =
-                session.query(outboxd::sql::shedlock::fence, {laneLock(term.lane), term.holder});
-            return valid.empty() ? MarkResult::lost : MarkResult::marked;
+            return valid(session, term) ? MarkResult::marked : MarkResult::lost;
         },
         [](MarkResult result) {
             return result == MarkResult::marked ? database::Ending::commit : database::Ending::rollback;

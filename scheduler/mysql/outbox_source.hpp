@@ -24,7 +24,7 @@ public:
                     std::span<const HeldRecord> held) override;
 
 private:
-    bool addLate(database::Session& session, const LaneTerm& term, std::int64_t cursor, std::size_t limit,
+    void addLate(database::Session& session, const LaneTerm& term, std::int64_t cursor, std::size_t limit,
                  std::vector<std::int64_t> late, LaneBatch& batch);
     MarkResult markList(const LaneTerm& term, std::span<const std::int64_t> settled);
     std::optional<MarkResult> markRange(const LaneTerm& term, std::span<const std::int64_t> settled);

@@ -178,16 +178,6 @@ BOOST_AUTO_TEST_CASE(a_large_mark_after_one_of_unknown_outcome_spares_a_late_row
     BOOST_TEST(db.value("SELECT GROUP_CONCAT(id) FROM outbox_queue") == std::to_string(late));
 }
 
-BOOST_AUTO_TEST_CASE(what_follows_is_not_read_while_fewer_rows_are_queued_than_are_known) {
-    OutboxDatabase db;
-    const auto first = db.write("k");
-    db.write("k");
-    const auto term = db.hold(db.laneOf(first));
-    const auto batch = db.source.read(term, first, 10, {Ids{first - 1, first}, true});
-    BOOST_TEST(batch.rows.empty());
-    BOOST_TEST(batch.cursor == first);
-}
-
 BOOST_AUTO_TEST_CASE(a_probe_tells_of_blocked_lanes_where_that_matters) {
     OutboxDatabase db;
     const auto failed = db.write("k"), next = db.write("k");
