@@ -13,6 +13,7 @@ from support.node import free_port
 from support.waiting import until
 
 VIOLATIONS, UNAVAILABLE = 1, 69
+LARGE = 40
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
@@ -72,6 +73,21 @@ class Wire(DaemonTest):
         def sold():
             return [(item["productId"], item["sold"]) for item in client.send("GET", "/api/v1/products/top5").json()["items"]]
         until(lambda: sold() == [(product, 2)], lambda: f"the ranking; it says {sold()}", 60, every=0.2)
+
+    def test_payloads_of_one_mebibyte_go_from_the_table_to_the_topic(self):
+        self.node(roles=["relay"], kafka={"partitions": 2, "topic_configs": {"max.message.bytes": "1100000"}}
+                  ).migrate().start().ready()
+        self.database.run("INSERT INTO outbox_event (event_id, aggregate_type, aggregate_id, type, payload) "
+                          "SELECT UNHEX(REPLACE(UUID(), '-', '')), 'large', seq % 4, 'Grown', REPEAT(CHAR(97 + seq % 26), 1048576) "
+                          f"FROM seq_1_to_{LARGE}")
+
+        def sizes():
+            done = subprocess.run(["kcat", "-C", "-q", "-e", "-f", "%S\n", "-o", "beginning", "-b", self.stack.kafka,
+                                   "-t", self.prefix + "large"], capture_output=True, text=True, timeout=60, check=False)
+            return done.stdout.split()
+        until(lambda: len(sizes()) >= LARGE, lambda: f"the large records; there are {len(sizes())}", 60, every=0.5)
+        self.assertEqual(sizes(), ["1048576"] * LARGE)
+        self.assertEqual(self.database.number("SELECT COUNT(*) FROM outbox_held"), 0)
 
     def test_a_topic_that_may_not_be_created_is_named_and_nothing_is_held(self):
         node = self.node(roles=["api", "relay", "jobs"], kafka={"create_topics": False}).migrate().start().ready()
