@@ -95,6 +95,20 @@ BOOST_AUTO_TEST_CASE(a_probe_from_before_the_verdict_was_marked_does_not_unblock
     BOOST_TEST(relay.reads.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_verdict_survives_a_mark_that_failed) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1});
+    relay.refused(relay.produced.at(0), 0);
+    relay.tickAfter(20ms);
+    relay.tell(relay::MarkFailed{3, relay.marks.at(0).epoch});
+    relay.tickAfter(200ms);
+    BOOST_REQUIRE(relay.marks.size() == 2u);
+    BOOST_REQUIRE(relay.marks.at(1).held.size() == 1u);
+    BOOST_TEST(relay.marks.at(1).held.at(0).id == 1);
+    BOOST_TEST(relay.marks.at(1).held.at(0).error == "too large");
+}
+
 BOOST_AUTO_TEST_CASE(skip_lets_the_later_events_of_the_key_go_on) {
     for (const bool byBroker : {false, true}) {
         RelayScene scene(with(OnFailure::skip));

@@ -244,6 +244,61 @@ BOOST_AUTO_TEST_CASE(rows_before_a_refused_one_are_not_parked_behind_it) {
     BOOST_TEST(relay.rules.figures().parked == 1u);
 }
 
+// Row 3 is refused on the spot, then row 1 by the broker: row 2 is behind row 1.
+BOOST_AUTO_TEST_CASE(rows_between_two_refused_ones_are_parked_behind_the_first) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1, 2, 3});
+    relay.refused(relay.produced.at(0), 2);
+    relay.report(relay.produced.at(0).records.at(0).token, Outcome::refused_by_rule);
+    relay.report(relay.produced.at(0).records.at(1).token, Outcome::failed);
+    relay.answerRead(relay.reads.back(), {1, 2});
+    BOOST_REQUIRE(relay.produced.size() == 2u);
+    relay.accepted(relay.produced.at(1));
+    relay.report(relay.produced.at(1).records.at(0).token, Outcome::refused_by_rule);
+    relay.report(relay.produced.at(1).records.at(1).token, Outcome::failed);
+    relay.answerRead(relay.reads.back(), {2}); // as it stands before the marks
+    BOOST_TEST(relay.produced.size() == 2u);
+    BOOST_TEST(relay.rules.figures().parked == 1u);
+}
+
+// Marks may be written beside reads.
+BOOST_AUTO_TEST_CASE(a_read_that_is_older_than_the_mark_of_a_held_row_does_not_overtake_it) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1});
+    relay.refused(relay.produced.at(0), 0);
+    relay.tell(relay::Probed{{{3, 1, 2}}});
+    relay.tickAfter(20ms);
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    BOOST_REQUIRE(relay.reads.size() == 2u);
+    relay.marked(relay.marks.at(0));
+    relay.answerRead(relay.reads.at(1), {2}); // it did not see the key held
+    BOOST_TEST(relay.produced.size() == 1u);
+    BOOST_TEST(relay.rules.figures().parked == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_held_beside_the_mark_of_another_is_remembered_until_its_own) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.at(0), {1}, false, 2, "one");
+    relay.refused(relay.produced.at(0), 0);
+    relay.tickAfter(20ms);
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    relay.tell(relay::Probed{{{3, 1, 2}}});
+    relay.answerRead(relay.reads.back(), {2}, false, 2, "two");
+    relay.refused(relay.produced.back(), 0);
+    relay.marked(relay.marks.at(0)); // row 2 is not in it
+    relay.tickAfter(1ms);
+    relay.tell(relay::Probed{{{3, 2, 3}}});
+    relay.tickAfter(50ms);
+    relay.tell(relay::Probed{{{3, 2, 3}}});
+    const auto sent = relay.produced.size();
+    relay.answerRead(relay.reads.back(), {3}, false, 2, "two");
+    BOOST_TEST(relay.produced.size() == sent);
+    BOOST_TEST(relay.rules.figures().parked == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_next_holder_parks_what_follows_a_held_row) {
     RelayScene scene;
     const auto poison = scene.outbox.write("k");

@@ -128,6 +128,18 @@ BOOST_AUTO_TEST_CASE(a_lane_that_is_being_read_keeps_its_session) {
     BOOST_TEST(relay.produced.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(the_window_counts_what_is_out_already) {
+    relay::Settings settings;
+    settings.soloWindow = 2;
+    Blamed relay(settings);
+    BOOST_TEST(relay.readOf(1).limit == 2u);
+    relay.answerRead(relay.readOf(1), {0}, true);
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(relay.readOf(1).limit == 1u);
+    relay.answerRead(relay.readOf(1), {1, 3}, true); // one by each poll
+    BOOST_TEST(relay.produced.back().records.size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_solo_session_does_not_stop_the_bulk_one) {
     Blamed relay;
     relay.answerRead(relay.readOf(1), {1});
