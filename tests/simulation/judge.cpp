@@ -4,6 +4,7 @@ namespace outboxd::simulation {
 
 void Judge::born(Id id, int key, int topic, Time now) {
     if (events_.size() <= static_cast<std::size_t>(id)) events_.resize(static_cast<std::size_t>(id) + 64);
+    newest_ = id;
     auto& event = at(id);
     event.key = key;
     event.topic = topic;
@@ -28,6 +29,10 @@ void Judge::appended(Id id, int partition, Time now) {
     if (!allowed)
         throw Breach("event " + std::to_string(id) + " of key " + std::to_string(event.key) +
                      " is on partition " + std::to_string(partition) + ", where no announced layout puts it");
+    if (const auto frozen = frozenAfter_.find(event.topic);
+        frozen != frozenAfter_.end() && id > frozen->second)
+        throw Breach("event " + std::to_string(id) +
+                     " reached the log although every owner had said that its topic is paused");
     if (event.inLog) return;
     event.inLog = true;
     if (event.waived) return;

@@ -48,6 +48,10 @@ public:
     // The partition count of a topic is pinned, or announced anew.
     void layout(int topic, int partitions, Time now);
 
+    // All owners have said that they know of the topic's pause: no event that is born from now on is sent before it ends.
+    void pauseKnown(int topic) { frozenAfter_.try_emplace(topic, newest_); }
+    void pauseEnds(int topic) { frozenAfter_.erase(topic); }
+
     // A record reached the log.
     void appended(Id id, int partition, Time now);
     // A row left the queue for good.
@@ -73,6 +77,8 @@ private:
     const Trace& trace_;
     std::vector<Facts> events_; // by id
     std::vector<std::vector<Layout>> layouts_;
+    std::map<int, Id> frozenAfter_; // by topic
+    Id newest_ = 0;
     std::map<std::pair<int, int>, Id> latest_; // highest id delivered, by key and topic
 };
 

@@ -21,6 +21,10 @@ enum class Mutant {
     late_rows_by_queue,       // what poll B found and is gone when it is fetched is left out
     partition_opened_by_many, // several requests in flight to a partition that knows nothing of the producer
     sync_without_refresh,     // the owner settles, and does not look at pauses and pins
+    taken_without_refresh,    // nor does who takes a lane
+    range_after_unknown,      // a range is marked by its count although a mark of unknown outcome went before
+    skip_passes_parked, // with `skip`, rows wait behind what is PAUSED, and not behind what waits for it
+    solo_in_batches,    // a solo session that sends more than one record in a batch
 };
 
 inline constexpr std::array kMutants{
@@ -38,6 +42,10 @@ inline constexpr std::array kMutants{
     std::string_view{"late rows fetched by the queue"},
     std::string_view{"a partition opened by many requests"},
     std::string_view{"sync without refresh"},
+    std::string_view{"a lane taken without refresh"},
+    std::string_view{"a range counted after a mark of unknown outcome"},
+    std::string_view{"skip passes what is parked"},
+    std::string_view{"solo in batches"},
 };
 
 inline std::string_view name(Mutant mutant) { return kMutants[static_cast<std::size_t>(mutant)]; }

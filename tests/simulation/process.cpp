@@ -23,8 +23,9 @@ Process::Process(const ProcessSettings& settings, const Time& now, SimDb& db, Si
                  Surroundings& surroundings)
     : settings_(settings), now_(now), db_(db), dice_(dice),
       clock_(now, settings.clockOffset, settings.clockPerMille), locks_(db, *this, surroundings),
+      peers_(db, settings.leases.node, settings.leases.lease * 2, settings.phantoms, locks_),
       sink_(kafka, db, dice, settings.limits), rules_(settings.rules),
-      leases_(locks_, clock_, logger_, settings.leases, *this) {}
+      leases_(locks_, peers_, clock_, logger_, settings.leases, *this) {}
 
 // ---- the rules' thread ----
 
@@ -87,12 +88,14 @@ void Process::start(std::unique_ptr<Operation> operation) {
     operation_ = std::move(operation);
     sent_ = true;
     waits_ = 0;
+    progress_ = Progress::waiting; // nothing was executed yet
     if (!databaseUp) fail();
 }
 
 void Process::fail() {
     failure_ = operation_->failure();
     operation_.reset();
+    if (marking_) unknownMarks_.insert(*std::exchange(marking_, std::nullopt));
 }
 
 bool Process::executeStatement() {
@@ -112,6 +115,7 @@ void Process::continueOperation() {
     } else if (progress_ == Progress::done) {
         auto answer = operation_->answer();
         operation_.reset();
+        if (marking_) unknownMarks_.erase(*std::exchange(marking_, std::nullopt));
         if (auto* read = std::get_if<LaneRead>(&answer))
             for (auto& row : read->batch.rows)
                 row.paused = !row.eventMissing && sink_.paused(db_.judge().facts(row.record.id).topic);
@@ -133,14 +137,18 @@ void Process::perform(MarkLane& action) {
         action.held.push_back({id, db_.record(id).orderKey, HeldRecord::State::failed, {}});
         return true;
     });
-    start(std::make_unique<MarkOperation>(db_, std::move(action)));
+    const auto lane = action.term.lane;
+    const bool certain = !unknownMarks_.contains(lane) || db_.mutant() == Mutant::range_after_unknown;
+    const bool mayCount = certain && action.settled.size() >= settings_.smallestRange;
+    marking_ = lane;
+    start(std::make_unique<MarkOperation>(db_, std::move(action), mayCount));
 }
 
 void Process::perform(RunCommands& action) {
     const bool sync = std::ranges::any_of(action.commands, [](const auto& command) {
         return command.kind == scheduler::LaneCommand::Kind::sync;
     });
-    auto operation = std::make_unique<CommandsOperation>(db_, std::move(action));
+    auto operation = std::make_unique<CommandsOperation>(db_, std::move(action), settings_.commandRows);
     if (sync && databaseUp && db_.mutant() != Mutant::sync_without_refresh) sink_.refresh();
     start(std::move(operation));
 }
@@ -148,11 +156,8 @@ void Process::perform(RunCommands& action) {
 void Process::perform(NoteRow& action) { start(std::make_unique<NoteOperation>(db_, std::move(action))); }
 
 void Process::perform(ReleaseLane& action) {
+    leave(action.term);
     leases_.release(action.term);
-    if (databaseUp) db_.leave(action.term);
-    if (const auto found = lanes_.find(action.term.lane);
-        found != lanes_.end() && found->second.holder == action.term.holder)
-        lanes_.erase(found);
 }
 
 // ---- the brokers ----
@@ -212,43 +217,61 @@ void Process::look() {
     if (dead_ || looking_) return;
     looking_ = true;
     leases_.round();
-    enterLanes();
+    finishLeaving();
     findCommands();
     looking_ = false;
 }
 
-void Process::enterLanes() {
-    for (auto& term : std::exchange(entering_, {})) {
-        if (!databaseUp) {
-            entering_.push_back(std::move(term));
-            continue;
+std::vector<LaneTerm> Process::lanesTaken(std::vector<LaneTerm> terms) {
+    locks_.elsewhere();
+    if (databaseUp && db_.mutant() != Mutant::taken_without_refresh) sink_.refresh();
+    for (auto term = terms.begin(); term != terms.end(); ++term) {
+        locks_.elsewhere();
+        if (!databaseUp || !db_.holds(*term)) {
+            terms.erase(terms.begin(), term);
+            leaving_.insert(leaving_.end(), terms.begin(), terms.end());
+            return terms;
         }
-        auto care = db_.enter(term);
-        sink_.refresh();
-        lanes_[term.lane] = term;
-        inbox_.emplace_back(LaneTaken{std::move(term), care});
+        const auto care = db_.enter(*term);
+        inbox_.emplace_back(LaneTaken{*term, care});
     }
+    return {};
 }
 
 void Process::laneLost(const LaneTerm& term) {
-    std::erase_if(entering_, [&](const auto& one) { return one.holder == term.holder; });
-    if (databaseUp) db_.leave(term);
-    const auto found = lanes_.find(term.lane);
-    if (found == lanes_.end() || found->second.holder != term.holder) return;
-    lanes_.erase(found);
     inbox_.emplace_back(LaneLost{term});
+    leaving_.push_back(term);
+}
+
+void Process::leave(const LaneTerm& term) {
+    if (databaseUp) {
+        db_.leave(term);
+    } else {
+        leaving_.push_back(term);
+    }
+}
+
+void Process::finishLeaving() {
+    for (const auto& term : std::exchange(leaving_, {})) leave(term);
 }
 
 void Process::findCommands() {
     if (!databaseUp) return;
-    for (const auto& [lane, term] : lanes_) {
-        CommandsFound found{lane, {}};
+    for (const auto& term : leases_.held()) {
+        CommandsFound found{term.lane, {}};
         for (const auto& order : db_.commands())
-            if (!order.done && order.what.lane == lane && order.notBefore <= now_ &&
+            if (!order.done && order.what.lane == term.lane && order.notBefore <= now_ &&
                 found.commands.size() < 4)
                 found.commands.push_back(order.what);
         if (!found.commands.empty()) inbox_.emplace_back(std::move(found));
     }
+}
+
+// After the rules have drained.
+void Process::end() {
+    for (const auto& term : leases_.held()) leave(term);
+    leases_.releaseAll();
+    finishLeaving();
 }
 
 void Process::drain() {
@@ -262,8 +285,10 @@ void Process::drain() {
 
 void Process::cutDatabase(std::vector<Orphan>& orphans) {
     if (!operation_) return;
-    failure_ = operation_->failure();
-    orphans.push_back({std::move(operation_), sent_});
+    auto operation = std::move(operation_);
+    failure_ = operation->failure();
+    orphans.push_back({std::move(operation), sent_});
+    if (marking_) unknownMarks_.insert(*std::exchange(marking_, std::nullopt));
 }
 
 void Process::restartDatabase() {

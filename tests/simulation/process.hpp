@@ -4,12 +4,15 @@
 
 #include "scheduler/lane_leases.hpp"
 #include "scheduler/outbox_relay.hpp"
+#include "tests/simulation/commands_operation.hpp"
+#include "tests/simulation/mark_operation.hpp"
 #include "tests/simulation/silent_logger.hpp"
 #include "tests/simulation/sim_locks.hpp"
+#include "tests/simulation/sim_peers.hpp"
 #include "tests/simulation/sim_session.hpp"
-#include "tests/simulation/statements.hpp"
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -22,6 +25,9 @@ struct ProcessSettings {
     SimSink::Limits limits;
     Time clockOffset{};
     int clockPerMille = 1000;
+    std::size_t smallestRange = 2; // of rows that are marked by their count
+    std::size_t commandRows = 3;   // that a command touches at once
+    int phantoms = 0;              // nodes that count and take nothing
 };
 
 // A statement whose client is gone: the server may execute it yet.
@@ -60,12 +66,15 @@ public:
     bool idle() const {
         return !operation_ && !failure_ && !produce_ && actions_.empty() && answers_.empty();
     }
+    // Between two statements of a call, or two records of a batch.
+    bool midway() const { return (operation_ && progress_ == Operation::Progress::more) || produce_; }
     bool rested() const { return inbox_.empty(); }
     std::size_t outstanding() const { return rules_.outstanding(); }
-    const std::map<Lane, LaneTerm>& lanes() const { return lanes_; }
-    void releaseAll() { leases_.releaseAll(); }
+    std::vector<LaneTerm> lanes() const { return leases_.held(); }
+    void end();
 
-    Time pausedUntil{};
+    Time pausedUntil{}, keeperHangsUntil{};
+    int pausedUntilStep = std::numeric_limits<int>::max(); // steps are counted down
     bool databaseUp = true;
 
 private:
@@ -74,9 +83,11 @@ private:
         std::vector<scheduler::relay::Outgoing> records;
         std::size_t next = 0;
     };
-    void laneTaken(const LaneTerm& term) override { entering_.push_back(term); }
+    std::vector<LaneTerm> lanesTaken(std::vector<LaneTerm> terms) override;
     void laneLost(const LaneTerm& term) override;
-    void enterLanes();
+    void handOver(const LaneTerm& term) override { inbox_.emplace_back(scheduler::relay::HandOver{term}); }
+    void leave(const LaneTerm& term);
+    void finishLeaving();
     void findCommands();
 
     void start(std::unique_ptr<Operation> operation);
@@ -108,6 +119,7 @@ private:
     NodeClock clock_;
     SilentLogger logger_;
     SimLocks locks_;
+    SimPeers peers_;
     SimSink sink_;
     scheduler::OutboxRelay rules_;
     scheduler::LaneLeases leases_;
@@ -122,8 +134,9 @@ private:
     std::optional<scheduler::relay::Event> failure_;
     std::optional<Producing> produce_;
 
-    std::vector<LaneTerm> entering_;
-    std::map<Lane, LaneTerm> lanes_;
+    std::vector<LaneTerm> leaving_;
+    std::optional<Lane> marking_; // by the operation under way
+    std::set<Lane> unknownMarks_; // their last mark may have been done
     bool looking_ = false, draining_ = false, dead_ = false, deadlineSaid_ = false;
     core::Instant drainEnds_{};
 

@@ -11,14 +11,15 @@ using namespace outboxd::simulation;
 namespace {
 
 void mustDie(Mutant mutant) {
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const auto seeds = numberFrom("OUTBOXD_TEST_SEEDS", kSeeds);
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         if (const auto breach = simulate(seed, mutant)) {
             std::cout << "'" << name(mutant) << "' died at seed " << seed << ": " << *breach << '\n';
             BOOST_TEST(true);
             return;
         }
     }
-    BOOST_TEST(false, "'" << name(mutant) << "' lives through " << kSeeds << " seeds");
+    BOOST_TEST(false, "'" << name(mutant) << "' lives through " << seeds << " seeds");
 }
 
 } // namespace
@@ -41,6 +42,14 @@ BOOST_AUTO_TEST_CASE(late_rows_that_may_vanish_before_they_are_fetched_die) {
     mustDie(Mutant::late_rows_by_queue);
 }
 BOOST_AUTO_TEST_CASE(a_partition_opened_by_many_requests_dies) { mustDie(Mutant::partition_opened_by_many); }
+BOOST_AUTO_TEST_CASE(a_range_counted_after_a_mark_of_unknown_outcome_dies) {
+    mustDie(Mutant::range_after_unknown);
+}
+BOOST_AUTO_TEST_CASE(a_lane_taken_without_looking_at_pauses_and_pins_dies) {
+    mustDie(Mutant::taken_without_refresh);
+}
+BOOST_AUTO_TEST_CASE(skipping_past_parked_rows_dies) { mustDie(Mutant::skip_passes_parked); }
+BOOST_AUTO_TEST_CASE(a_solo_session_that_sends_batches_dies) { mustDie(Mutant::solo_in_batches); }
 BOOST_AUTO_TEST_CASE(a_sync_that_does_not_look_again_dies) { mustDie(Mutant::sync_without_refresh); }
 
 BOOST_AUTO_TEST_SUITE_END()

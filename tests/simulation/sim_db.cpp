@@ -19,6 +19,12 @@ Id SimDb::insert(int key, int topic) {
     return id;
 }
 
+void SimDb::commit(Id id) {
+    committed_.resize(records_.size());
+    committed_[static_cast<std::size_t>(id)] = true;
+    enqueue(id);
+}
+
 void SimDb::loseEvent(Id id) {
     missing_.insert(id);
     judge_.missing(id);
@@ -59,29 +65,46 @@ bool SimDb::leaseLocked(Lane lane) const {
 }
 
 scheduler::LaneCare SimDb::enter(const LaneTerm& term) {
-    constexpr int patience = 3;
+    constexpr int crashesBeforeCare = 3, triesBeforeVerdict = 2;
     auto& memory = memories_[term.lane];
     const auto lowest = queues_[term.lane].empty() ? 0 : queues_[term.lane].front();
-    scheduler::LaneCare care;
-    if (!memory.holder.empty() && lowest != 0 && lowest == memory.lowest) {
+    const bool died = !memory.holder.empty();
+    if (lowest == 0) {
+        memory.crashes = 0;
+    } else if (lowest != memory.lowest) {
+        memory.crashes = died ? 1 : 0;
+    } else if (died) {
         ++memory.crashes;
-        if (memory.trying == lowest && ++memory.tries >= 2) {
-            care.condemned = lowest;
-            judge_.guilty(lowest);
-        }
-    } else {
-        memory.crashes = memory.tries = 0;
     }
-    care.careful = memory.crashes >= patience;
+    if (memory.trying != 0 && !queued(memory.trying)) memory.trying = 0;
+    if (memory.trying == 0) memory.tries = 0;
+    if (memory.trying != 0 && died && memory.tryingSince &&
+        now_ - *memory.tryingSince < std::chrono::seconds{30})
+        ++memory.tries;
     memory.holder = term.holder;
     memory.lowest = lowest;
-    memory.trying = 0;
+    memory.tryingSince.reset();
+
+    scheduler::LaneCare care;
+    care.careful = memory.crashes >= crashesBeforeCare;
+    if (memory.tries >= triesBeforeVerdict && memory.trying != 0) {
+        care.condemned = memory.trying;
+        judge_.guilty(memory.trying);
+    }
     return care;
+}
+
+void SimDb::noteTrying(const LaneTerm& term, Id id) {
+    auto& memory = memories_[term.lane];
+    if (memory.holder != term.holder) return;
+    if (memory.trying != id) memory.tries = 0;
+    if (memory.trying != id || !memory.tryingSince) memory.tryingSince = now_;
+    memory.trying = id;
 }
 
 void SimDb::leave(const LaneTerm& term) {
     auto& memory = memories_[term.lane];
-    if (memory.holder == term.holder) memory = {};
+    if (memory.holder == term.holder) memory.holder.clear();
 }
 
 void SimDb::order(scheduler::LaneCommand command, Time notBefore) {

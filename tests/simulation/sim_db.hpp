@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,7 +38,10 @@ public:
 
     // ---- writers; whoever inserts holds the lock on the key until the commit ----
     Id insert(int key, int topic);
-    void commit(Id id) { enqueue(id); }
+    void commit(Id id);
+    bool committed(Id id) const {
+        return static_cast<std::size_t>(id) < committed_.size() && committed_[static_cast<std::size_t>(id)];
+    }
     void loseEvent(Id id); // somebody deletes the event's row; only the queue's is left
 
     int lanes() const { return static_cast<int>(queues_.size()); }
@@ -50,6 +54,7 @@ public:
     bool queued(Id id) const { return std::ranges::binary_search(queue(laneOf(keyOfEvent(id))), id); }
     const HeldRows& held(Lane lane) const { return held_[lane]; }
     bool eventMissing(Id id) const { return missing_.contains(id); }
+    void makeUnsendable(Id id) { unsendable_.insert(id); }
     std::set<Id>& unsendable() { return unsendable_; } // the client refuses them by itself
     const scheduler::OutboxRecord& record(Id id) const { return records_[static_cast<std::size_t>(id)]; }
     int keyOfEvent(Id id) const { return judge_.facts(id).key; }
@@ -69,6 +74,11 @@ public:
     const std::string& leaseHolder(Lane lane) const { return leases_[lane].holder; }
     void setLease(Lane lane, const std::string& holder, Time until) { leases_[lane] = {holder, until}; }
 
+    // ---- the nodes that take lanes ----
+    void beat(const std::string& node) { beats_[node] = now_; }
+    void withdraw(const std::string& node) { beats_.erase(node); }
+    const std::map<std::string, Time>& beats() const { return beats_; }
+
     // ---- what operators write ----
     void order(scheduler::LaneCommand command, Time notBefore);
     std::vector<Ordered>& commands() { return commands_; }
@@ -81,7 +91,7 @@ public:
 
     // ---- what a lane remembers of its owners, see LaneControl ----
     scheduler::LaneCare enter(const LaneTerm& term);
-    void noteTrying(Lane lane, Id id) { memories_[lane].trying = id; }
+    void noteTrying(const LaneTerm& term, Id id);
     void leave(const LaneTerm& term);
 
     std::vector<Transaction*>& open() { return open_; }
@@ -97,18 +107,21 @@ private:
     struct Memory {
         std::string holder;
         Id lowest = 0, trying = 0;
+        std::optional<Time> tryingSince;
         int crashes = 0, tries = 0;
     };
     const Time& now_;
     Judge& judge_;
     const Mutant mutant_;
     std::vector<scheduler::OutboxRecord> records_; // by id
-    std::vector<std::vector<Id>> queues_;          // by lane, ascending, committed
-    std::vector<HeldRows> held_;                   // by lane
+    std::vector<bool> committed_;
+    std::vector<std::vector<Id>> queues_; // by lane, ascending, committed
+    std::vector<HeldRows> held_;          // by lane
     std::vector<Lease> leases_;
     std::vector<Memory> memories_; // by lane
     std::set<Id> missing_, unsendable_;
     std::vector<Ordered> commands_;
+    std::map<std::string, Time> beats_;
     std::set<int> paused_;
     std::vector<int> pins_;
     std::vector<Transaction*> open_;

@@ -22,18 +22,18 @@ void SimLocks::waitFor(Lane lane) const {
 
 bool SimLocks::tryLock(const scheduler::Term& term, std::chrono::milliseconds atMost) {
     const auto lane = laneOf(term.lock);
-    surroundings_.elsewhere(process_);
+    elsewhere();
     reach();
     waitFor(lane);
     const bool taken = db_.leaseFree(lane);
     if (taken) db_.setLease(lane, term.holder, db_.now() + atMost);
-    surroundings_.elsewhere(process_);
+    elsewhere();
     reach(); // the answer may be lost
     return taken;
 }
 
 std::vector<bool> SimLocks::extend(std::span<const scheduler::Term> terms, std::chrono::milliseconds atMost) {
-    surroundings_.elsewhere(process_);
+    elsewhere();
     reach();
     std::vector<bool> valid;
     for (const auto& term : terms) {
@@ -43,7 +43,7 @@ std::vector<bool> SimLocks::extend(std::span<const scheduler::Term> terms, std::
     }
     for (std::size_t i = 0; i < terms.size(); ++i)
         if (valid[i]) db_.setLease(laneOf(terms[i].lock), terms[i].holder, db_.now() + atMost);
-    surroundings_.elsewhere(process_);
+    elsewhere();
     reach();
     return valid;
 }
@@ -56,7 +56,7 @@ void SimLocks::unlock(const scheduler::Term& term, std::chrono::milliseconds) {
 }
 
 std::vector<std::string> SimLocks::available(std::span<const std::string> locks) {
-    surroundings_.elsewhere(process_);
+    elsewhere();
     reach();
     std::vector<std::string> free;
     for (const auto& lock : locks)

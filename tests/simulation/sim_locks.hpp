@@ -30,8 +30,11 @@ public:
     std::vector<std::string> available(std::span<const std::string> locks) override;
     std::string holderOf(const std::string&) override { return {}; }
 
-private:
+    // Before and after each statement.
+    void elsewhere() const { surroundings_.elsewhere(process_); }
     void reach() const;
+
+private:
     void waitFor(Lane lane) const;
 
     SimDb& db_;

@@ -1,13 +1,16 @@
 #include "tests/simulation/sim_operator.hpp"
 
-#include "tests/simulation/statements.hpp"
+#include "tests/simulation/commands_operation.hpp"
 
 namespace outboxd::simulation {
 
 using scheduler::LaneCommand;
 
 void SimOperator::act() {
-    switch (dice_.roll(10)) {
+    if (phase_ != Phase::none && dice_.oneIn(2)) return goOn();
+    const auto kind = dice_.roll(10);
+    if ((kinds_ >> kind & 1U) == 0) return goOn();
+    switch (kind) {
     case 0:
     case 1:
     case 2: redriveOne(); break;
@@ -26,7 +29,7 @@ void SimOperator::act() {
 void SimOperator::redriveKey(int key) {
     const auto lane = db_.laneOf(key);
     if (db_.mutant() == Mutant::redrive_outside_owner) {
-        redrive(db_, lane, key);
+        redriveAll(db_, lane, key);
         return;
     }
     db_.order({0, lane, LaneCommand::Kind::redrive, SimDb::keyName(key), 0, 0},
@@ -91,10 +94,12 @@ void SimOperator::goOn() {
     switch (phase_) {
     case Phase::none: return;
     case Phase::paused:
-        if (dice_.oneIn(3)) resume();
+        if (done()) db_.judge().pauseKnown(topic_);
+        if (dice_.oneIn(5)) resume();
         return;
     case Phase::pausing_to_repartition:
         if (!done()) return;
+        db_.judge().pauseKnown(topic_);
         if (dice_.oneIn(2)) kafka_.grow(topic_);
         db_.pin(topic_, kafka_.partitions(topic_));
         phase_ = Phase::repartitioned;
@@ -113,6 +118,7 @@ void SimOperator::goOn() {
 
 void SimOperator::resume() {
     db_.resume(topic_);
+    db_.judge().pauseEnds(topic_);
     phase_ = Phase::resumed;
     sync();
 }
@@ -120,12 +126,9 @@ void SimOperator::resume() {
 // Only when every owner knows of the resumption: until then rows are held as PAUSED.
 void SimOperator::redrivePaused() {
     for (Lane lane = 0; lane < db_.lanes(); ++lane) {
-        std::set<int> seen, paused;
-        for (const auto& [id, row] : db_.held(lane)) {
-            if (!seen.insert(row.key).second) continue; // only the lowest counts
-            if (row.state == HeldRecord::State::paused && !db_.paused().contains(db_.judge().facts(id).topic))
-                paused.insert(row.key);
-        }
+        std::set<int> paused;
+        for (const auto& [id, row] : db_.held(lane))
+            if (row.state == HeldRecord::State::paused) paused.insert(row.key);
         for (const auto key : paused) redriveKey(key);
     }
 }

@@ -8,8 +8,8 @@ namespace outboxd::simulation {
 
 class SimOperator {
 public:
-    SimOperator(SimDb& db, SimKafka& kafka, Dice& dice, int topics)
-        : db_(db), kafka_(kafka), dice_(dice), topics_(topics) {}
+    SimOperator(SimDb& db, SimKafka& kafka, Dice& dice, int topics, unsigned kinds)
+        : db_(db), kafka_(kafka), dice_(dice), topics_(topics), kinds_(kinds) {}
 
     // One thing, at random.
     void act();
@@ -40,6 +40,7 @@ private:
     SimKafka& kafka_;
     Dice& dice_;
     const int topics_;
+    const unsigned kinds_; // of orders, a bit each
     Phase phase_ = Phase::none;
     int topic_ = 0;
     std::size_t firstCommand_ = 0; // of the phase

@@ -8,7 +8,10 @@ namespace outboxd::simulation {
 using Kind = scheduler::ProduceResult::Kind;
 
 SimSession::SimSession(SimSink& sink, scheduler::SessionMode mode, Dice& dice)
-    : sink_(sink), dice_(dice), batchSize_(mode == scheduler::SessionMode::solo ? 1 : sink.limits_.batch),
+    : sink_(sink), dice_(dice),
+      batchSize_(mode == scheduler::SessionMode::solo && sink.mutant_ != Mutant::solo_in_batches
+                     ? 1
+                     : sink.limits_.batch),
       depth_(sink.mutant_ == Mutant::partition_opened_by_many ? 5 : 1), producer_(sink.kafka_.newProducer()),
       lines_(static_cast<std::size_t>(sink.kafka_.brokers())), inFlight_(lines_.size()) {
     for (int broker = 0; broker < sink_.kafka_.brokers(); ++broker)

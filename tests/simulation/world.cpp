@@ -1,5 +1,6 @@
 #include "tests/simulation/world.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace outboxd::simulation {
@@ -19,17 +20,18 @@ std::optional<std::string> simulate(std::uint64_t seed, Mutant mutant, std::ostr
 
 World::World(std::uint64_t seed, Mutant mutant, std::ostream* trace)
     : dice_(seed), trace_(now_, trace), shape_(Shape::of(dice_)), steps_(shape_.steps),
-      writes_(shape_.writes),
       judge_(shape_.topics, shape_.process.rules.onFailure == scheduler::relay::OnFailure::skip, trace_),
       db_(now_, judge_, mutant, shape_.lanes, shape_.topics),
       kafka_(now_, judge_, shape_.brokers, shape_.topics, shape_.partitions),
-      operator_(db_, kafka_, dice_, shape_.topics), nodes_(static_cast<std::size_t>(shape_.nodes)) {
+      operator_(db_, kafka_, dice_, shape_.topics, shape_.orders),
+      nodes_(static_cast<std::size_t>(shape_.nodes)) {
     for (auto& node : nodes_) startNode(node);
 }
 
 void World::startNode(Node& node) {
     auto settings = shape_.process;
-    settings.number = static_cast<int>(&node - nodes_.data());
+    settings.number = number(node);
+    settings.leases.node = "n" + std::to_string(settings.number);
     settings.clockOffset = milliseconds{dice_.roll(100'000)};
     settings.clockPerMille = static_cast<int>(dice_.oneIn(3) ? dice_.between(900, 1100) : 1000);
     node.process = std::make_shared<Process>(settings, now_, db_, kafka_, dice_, *this);
@@ -43,58 +45,69 @@ void World::storm() {
 
 void World::step() {
     --steps_;
-    if (dice_.roll(1000) < shape_.trouble) return fault();
+    if (dice_.roll(1000) < shape_.trouble) return fault(anyNode());
     auto& node = anyNode();
-    const auto process = node.process;
-    switch (dice_.roll(20)) {
-    case 0:
-    case 1:
-    case 2: write(); break;
-    case 3: timePasses(); break;
-    case 4:
+    switch (shape_.next(dice_)) {
+    case Act::write: write(); break;
+    case Act::wait: timePasses(); break;
+    case Act::order:
         replaceFinished();
         operator_.act();
         break;
-    case 5:
-    case 6: look(process); break;
-    case 7:
-    case 8: databaseWorks(); break;
-    case 9:
-    case 10:
-    case 11: brokersWork(); break;
-    case 12:
-    case 13:
-    case 14:
-        if (!awake(process)) break;
-        for (auto most = dice_.between(1, 4); most > 0 && process->stepClient(); --most) {
-        }
-        break;
-    default: runRules(process, dice_.between(1, 24));
+    case Act::look: look(node.process); break;
+    case Act::database: databaseWorks(); break;
+    case Act::brokers: brokersWork(); break;
+    case Act::client: runClient(node, dice_.between(1, 4)); break;
+    case Act::rules: runRules(node, dice_.between(1, 24)); break;
     }
     now_ += Time{dice_.roll(300)};
 }
 
-bool World::awake(const Held& process) const { return process && process->pausedUntil <= now_; }
+bool World::awake(const Process& process) const {
+    return process.pausedUntil <= now_ && steps_ <= process.pausedUntilStep;
+}
 
 void World::timePasses() {
-    if (dice_.oneIn(12)) {
+    const bool anyPaused = std::ranges::any_of(
+        nodes_, [&](const auto& node) { return node.process && node.process->pausedUntil > now_; });
+    if (dice_.oneIn(anyPaused ? 4 : 12)) {
         now_ += Time{dice_.roll(static_cast<std::size_t>(shape_.lease.count()) * 3 / 2)};
     } else {
         now_ += Time{dice_.roll(dice_.oneIn(3) ? 100'000 : 10'000)};
     }
 }
 
-void World::runRules(const Held& process, unsigned most) {
+// Pauses and crashes come at any step.
+bool World::goesOn(Node& node, const Process* process) {
+    if (node.process.get() != process || !awake(*process)) return false;
+    const unsigned of = shape_.sniper && process->midway() ? 700 : 20'000;
+    if (dice_.roll(of) >= shape_.trouble) return true;
+    switch (dice_.roll(6)) {
+    case 0: crash(node); break;
+    case 1: node.process->cutDatabase(orphans_); break;
+    default: pause(node);
+    }
+    return false;
+}
+
+void World::runRules(Node& node, unsigned most) {
+    const auto process = node.process;
     bool rested = false;
-    for (; most > 0 && awake(process) && !process->dead(); --most) {
+    for (; most > 0 && process && goesOn(node, process.get()); --most) {
         if (process->idle() && process->rested() && std::exchange(rested, true)) return;
         if (!process->stepRules()) return;
         if (dice_.roll(8) < shape_.haste) process->executeStatement();
     }
 }
 
-void World::look(const Held& process) {
-    if (!awake(process) || process->dead()) return;
+void World::runClient(Node& node, unsigned most) {
+    const auto process = node.process;
+    for (; most > 0 && process && goesOn(node, process.get()); --most)
+        if (!process->stepClient()) return;
+}
+
+void World::look(Held process) {
+    if (!process || !awake(*process) || process->dead() || process->keeperHangsUntil > now_) return;
     try {
         process->look();
     } catch (const Killed&) {
@@ -108,7 +121,7 @@ void World::elsewhere(Process& process) {
         int& depth;
         ~Back() { --depth; }
     } back{depth_};
-    for (auto most = dice_.between(1, 30); (most > 0 || process.pausedUntil > now_) && steps_ > 0;) {
+    for (auto most = dice_.between(1, 30); (most > 0 || !awake(process)) && steps_ > 0;) {
         if (most > 0) --most;
         step();
         if (process.dead()) throw Killed{};
@@ -134,7 +147,7 @@ void World::brokersWork() {
 void World::replaceFinished() {
     for (auto& node : nodes_) {
         if (node.process && node.process->finished()) {
-            node.process->releaseAll();
+            node.process->end();
             node.process->die(orphans_);
             node.process.reset();
             trace_("a node has drained");
@@ -146,42 +159,61 @@ void World::replaceFinished() {
 // ---- writers ----
 
 void World::write() {
-    if (writes_ <= 0 || dice_.oneIn(3)) return commitOne();
+    // Spread over the whole storm.
+    if (dice_.roll(static_cast<std::size_t>(shape_.steps)) >= static_cast<unsigned>(shape_.writes) * 7) {
+        if (dice_.oneIn(4)) commitOne();
+        return;
+    }
     const auto key = static_cast<int>(dice_.roll(static_cast<std::size_t>(shape_.keys)));
     if (open_.contains(key)) return; // somebody holds its lock
+    insert(key);
+    if (!dice_.oneIn(shape_.late)) commit(key);
+}
+
+void World::insert(int key) {
     auto& transaction = open_[key];
-    for (auto rows = dice_.oneIn(4) ? 3 : 1; rows > 0; --rows, --writes_) {
+    for (auto rows = dice_.oneIn(4) ? 3 : 1; rows > 0; --rows) {
         const auto topic = dice_.oneIn(8)
                                ? static_cast<int>(dice_.roll(static_cast<std::size_t>(shape_.topics)))
                                : key % shape_.topics;
-        transaction.push_back(db_.insert(key, topic));
-        if (dice_.oneIn(shape_.refused))
-            dice_.oneIn(3) ? void(db_.unsendable().insert(transaction.back()))
-                           : kafka_.refuse(transaction.back());
-        if (dice_.oneIn(200)) db_.loseEvent(transaction.back());
+        const auto id = db_.insert(key, topic);
+        transaction.push_back(id);
+        if (dice_.oneIn(shape_.refused)) dice_.oneIn(3) ? db_.makeUnsendable(id) : kafka_.refuse(id);
+        if (dice_.oneIn(200)) db_.loseEvent(id);
     }
     trace_("key ", key, " inserts ", transaction.front(), "..", transaction.back());
-    if (!dice_.oneIn(3)) {
-        for (const auto id : transaction) db_.commit(id), committed_.push_back(id);
-        open_.erase(key);
+}
+
+void World::commit(int key) {
+    for (const auto id : open_.at(key)) {
+        db_.commit(id);
+        committed_.push_back(id);
     }
+    open_.erase(key);
+    trace_("key ", key, " commits");
 }
 
 void World::commitOne() {
     if (open_.empty()) return;
     auto chosen = open_.begin();
     std::advance(chosen, dice_.roll(open_.size()));
-    const bool rollback = dice_.oneIn(10);
-    trace_("key ", chosen->first, rollback ? " rolls back" : " commits");
-    if (!rollback)
-        for (const auto id : chosen->second) db_.commit(id), committed_.push_back(id);
-    open_.erase(chosen);
+    const auto key = chosen->first;
+    if (dice_.oneIn(10)) {
+        trace_("key ", key, " rolls back");
+        open_.erase(chosen);
+        return;
+    }
+    commit(key);
+    if (calm_ || !dice_.oneIn(shape_.hot)) return;
+    insert(key); // somebody waited for the lock
+    commit(key);
 }
 
 // ---- faults ----
 
 void World::crash(Node& node) {
     if (!node.process) return;
+    trace_("node ", number(node), " crashes");
     node.process->die(orphans_);
     node.process.reset();
     node.restartAt =
@@ -189,29 +221,33 @@ void World::crash(Node& node) {
         Time{dice_.roll(dice_.oneIn(2) ? 100'000 : static_cast<std::size_t>(shape_.lease.count()) * 2)};
 }
 
-void World::fault() {
-    auto& node = anyNode();
-    const auto number = &node - nodes_.data();
-    const auto broker = static_cast<int>(dice_.roll(static_cast<std::size_t>(shape_.brokers)));
+Time World::someLeases() { return Time{dice_.roll(static_cast<std::size_t>(shape_.lease.count()) * 5 / 2)}; }
+
+void World::pause(Node& node) {
+    if (!node.process) return;
+    trace_("node ", number(node), " is paused");
+    node.process->pausedUntil = now_ + someLeases();
+    // Time may pass quickly: some pauses last until the others have done a lot.
+    if (dice_.oneIn(4)) node.process->pausedUntilStep = steps_ - static_cast<int>(dice_.roll(800));
+}
+
+void World::fault(Node& node) {
+    const auto kind = dice_.roll(15);
+    if ((shape_.faults >> kind & 1U) == 0) return;
     if (!node.process) return replaceFinished();
+    const auto who = number(node);
+    const auto broker = static_cast<int>(dice_.roll(static_cast<std::size_t>(shape_.brokers)));
     auto& process = *node.process;
-    switch (dice_.roll(14)) {
+    switch (kind) {
     case 0:
-    case 1:
-        process.pausedUntil = now_ + Time{dice_.roll(static_cast<std::size_t>(shape_.lease.count()) * 5 / 2)};
-        trace_("node ", number, " is paused");
-        break;
-    case 2:
-        trace_("node ", number, " crashes");
-        crash(node);
-        break;
+    case 1: pause(node); break;
+    case 2: crash(node); break;
     case 3:
-        trace_("node ", number, " loses its connections to the database");
+        trace_("node ", who, " loses its connections to the database");
         process.cutDatabase(orphans_);
         break;
     case 4:
-        trace_("node ", number,
-               process.databaseUp ? " does not reach the database" : " reaches the database");
+        trace_("node ", who, process.databaseUp ? " does not reach the database" : " reaches the database");
         process.databaseUp = !process.databaseUp;
         break;
     case 5:
@@ -227,7 +263,7 @@ void World::fault() {
         break;
     case 7:
     case 8:
-        trace_("node ", number, " loses its connection to broker ", broker);
+        trace_("node ", who, " loses its connection to broker ", broker);
         process.resetBroker(broker);
         break;
     case 9:
@@ -235,21 +271,25 @@ void World::fault() {
         kafka_.dropStrays(dice_);
         break;
     case 10:
-        trace_("node ", number, ": its producers turn fatal");
+        trace_("node ", who, ": its producers turn fatal");
         process.breakProducers();
         break;
     case 11:
-        trace_("node ", number, ": its clock jumps");
+        trace_("node ", who, ": its clock jumps");
         process.jumpClock(Time{dice_.roll(static_cast<std::size_t>(shape_.lease.count()))});
+        break;
+    case 13:
+        trace_("node ", who, ": its lease keeper hangs");
+        process.keeperHangsUntil = now_ + someLeases() * 3;
         break;
     case 12:
         if (process.lanes().empty()) break;
-        trace_("node ", number, " is to hand a lane over");
-        process.tell(scheduler::relay::HandOver{process.lanes().begin()->second});
+        trace_("node ", who, " is to hand a lane over");
+        process.tell(scheduler::relay::HandOver{process.lanes().front()});
         break;
     default:
         if (!dice_.oneIn(3)) break;
-        trace_("node ", number, " is told to stop");
+        trace_("node ", who, " is told to stop");
         process.drain();
     }
 }

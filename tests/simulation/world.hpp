@@ -33,20 +33,27 @@ private:
 
     void step();
     Node& anyNode() { return nodes_[dice_.roll(nodes_.size())]; }
-    bool awake(const Held& process) const;
+    bool awake(const Process& process) const;
 
     void write();
+    void insert(int key);
+    void commit(int key);
     void commitOne();
-    void runRules(const Held& process, unsigned most);
-    void look(const Held& process);
+    bool goesOn(Node& node, const Process* process);
+    void runRules(Node& node, unsigned most);
+    void runClient(Node& node, unsigned most);
+    void look(Held process);
     void databaseWorks();
     void brokersWork();
     void timePasses();
     void startNode(Node& node);
     void replaceFinished();
 
-    void fault();
+    void fault(Node& node);
     void crash(Node& node);
+    void pause(Node& node);
+    Time someLeases();
+    int number(const Node& node) const { return static_cast<int>(&node - nodes_.data()); }
 
     void settleDown(bool (World::*reached)() const, const char* what);
     bool mostlyDone() const;
@@ -60,7 +67,7 @@ private:
     Time now_{};
     const Trace trace_;
     const Shape shape_;
-    int steps_ = 0, writes_ = 0;
+    int steps_ = 0;
     Judge judge_;
     SimDb db_;
     SimKafka kafka_;

@@ -22,7 +22,8 @@ void World::calm() {
         node.restartAt = {};
         if (!node.process) continue;
         node.process->databaseUp = true;
-        node.process->pausedUntil = {};
+        node.process->pausedUntil = node.process->keeperHangsUntil = {};
+        node.process->pausedUntilStep = std::numeric_limits<int>::max();
     }
     for (int broker = 0; broker < shape_.brokers; ++broker) kafka_.stall(broker, false);
 
@@ -93,11 +94,12 @@ bool World::ordersDone() const {
 void World::checkHeld() const {
     for (Lane lane = 0; lane < db_.lanes(); ++lane) {
         std::set<int> failed;
-        for (const auto& [id, row] : db_.held(lane)) {
+        for (const auto& [id, row] : db_.held(lane))
             if (row.state == HeldRecord::State::failed) failed.insert(row.key);
+        for (const auto& [id, row] : db_.held(lane)) {
             if (!failed.contains(row.key))
                 throw Breach("event " + std::to_string(id) +
-                             " is held behind nothing, and no topic is paused");
+                             " is held for nothing: of its key nothing failed, and no topic is paused");
         }
     }
 }

@@ -1,5 +1,5 @@
-// What the relay asks of the database, statement by statement: between any two of them anything may happen.
-// The statements are those of scheduler/mysql/, see there.
+// What the relay asks of the database, statement by statement: between any two of them anything may happen. The statements
+// are those of scheduler/mysql/, see there.
 #pragma once
 
 #include "scheduler/relay_protocol.hpp"
@@ -35,7 +35,7 @@ private:
     scheduler::relay::Probed probed_;
 };
 
-// Poll A, a count that may spare the rest, poll B's ids, poll B's rows.
+// Both polls in one snapshot; if a count shows that something is late, which rows; the rows themselves.
 class ReadOperation final : public Operation {
 public:
     ReadOperation(SimDb& db, scheduler::relay::ReadLane action);
@@ -46,43 +46,24 @@ public:
     }
 
 private:
-    enum class Poll { after, count, late, late_rows };
+    // after_alone and late_first: of mutants alone
+    enum class Statement { both, after_alone, late_first, late, late_rows, done } next_ = Statement::both;
     bool fenced() const { return db_.mutant() == Mutant::no_read_fence || db_.holds(action_.term); }
-    void readAfter();
     bool noneIsLate() const;
+    void readAfter();
     void findLate();
     void fetchLate();
-    void add(Id id);
+    scheduler::QueuedRecord row(Id id) const;
 
     SimDb& db_;
     const scheduler::relay::ReadLane action_;
-    std::vector<Poll> polls_; // in the order of their execution, the next one last
     scheduler::LaneBatch batch_;
     std::vector<Id> late_;
-    bool lost_ = false;
+    std::vector<scheduler::QueuedRecord> lateRows_;
+    bool lost_ = false; // the lane is not ours any more
 };
 
-class MarkOperation final : public Operation {
-public:
-    MarkOperation(SimDb& db, scheduler::relay::MarkLane action)
-        : db_(db), transaction_(db, action.term), action_(std::move(action)) {}
-    Progress execute() override;
-    scheduler::relay::Event answer() override {
-        return scheduler::relay::Marked{action_.term.lane, action_.epoch, result_};
-    }
-    scheduler::relay::Event failure() const override {
-        return scheduler::relay::MarkFailed{action_.term.lane, action_.epoch};
-    }
-
-private:
-    enum class Stage { remove, fence, commit } stage_ = Stage::remove;
-    SimDb& db_;
-    Transaction transaction_;
-    const scheduler::relay::MarkLane action_;
-    std::vector<Id> removed_;
-    scheduler::MarkResult result_ = scheduler::MarkResult::marked;
-};
-
+// A careful owner notes the row that it is about to send.
 class NoteOperation final : public Operation {
 public:
     NoteOperation(SimDb& db, scheduler::relay::NoteRow action)
@@ -102,31 +83,5 @@ private:
     bool fenced_ = false;
     scheduler::MarkResult result_ = scheduler::MarkResult::marked;
 };
-
-class CommandsOperation final : public Operation {
-public:
-    CommandsOperation(SimDb& db, scheduler::relay::RunCommands action)
-        : db_(db), transaction_(db, action.term), action_(std::move(action)) {}
-    Progress execute() override;
-    scheduler::relay::Event answer() override {
-        return scheduler::relay::CommandsRun{action_.term.lane, action_.epoch, result_};
-    }
-    scheduler::relay::Event failure() const override {
-        return scheduler::relay::CommandsFailed{action_.term.lane, action_.epoch};
-    }
-
-private:
-    enum class Stage { change, fence, commit } stage_ = Stage::change;
-    std::vector<Id> touched() const;
-    void apply(const scheduler::LaneCommand& command);
-
-    SimDb& db_;
-    Transaction transaction_;
-    const scheduler::relay::RunCommands action_;
-    scheduler::MarkResult result_ = scheduler::MarkResult::marked;
-};
-
-// Returns all held rows of a key to the queue.
-void redrive(SimDb& db, Lane lane, int key);
 
 } // namespace outboxd::simulation

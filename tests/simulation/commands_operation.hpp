@@ -1,0 +1,37 @@
+// LaneControl::run: the owner of a lane executes operators' commands in one fenced transaction. A command on many rows is
+// done in parts: what is left becomes a command of its own.
+#pragma once
+
+#include "tests/simulation/operation.hpp"
+
+namespace outboxd::simulation {
+
+class CommandsOperation final : public Operation {
+public:
+    // `atOnce`: rows that one command may touch.
+    CommandsOperation(SimDb& db, scheduler::relay::RunCommands action, std::size_t atOnce)
+        : db_(db), transaction_(db, action.term), action_(std::move(action)), atOnce_(atOnce) {}
+    Progress execute() override;
+    scheduler::relay::Event answer() override {
+        return scheduler::relay::CommandsRun{action_.term.lane, action_.epoch, result_};
+    }
+    scheduler::relay::Event failure() const override {
+        return scheduler::relay::CommandsFailed{action_.term.lane, action_.epoch};
+    }
+
+private:
+    enum class Statement { change, fence, commit } next_ = Statement::change;
+    std::vector<Id> touched() const;
+    void commit();
+
+    SimDb& db_;
+    Transaction transaction_;
+    const scheduler::relay::RunCommands action_;
+    const std::size_t atOnce_;
+    scheduler::MarkResult result_ = scheduler::MarkResult::marked;
+};
+
+// Returns all held rows of a key to the queue.
+void redriveAll(SimDb& db, Lane lane, int key);
+
+} // namespace outboxd::simulation
