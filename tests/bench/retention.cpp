@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr int kWriters = 4, kPerSecond = 1000;
+constexpr int kWriters = 16, kPerSecond = 1000;
 constexpr int kDays = 30;
 
 // Open loop: an insert is late by what those before it took too long, and that counts.
@@ -29,8 +29,10 @@ std::vector<double> insertFor(testing::OutboxDatabase& db, std::chrono::seconds 
         writers.emplace_back([&, number] {
             const auto session = db.connect();
             const std::string payload(300, 'x');
-            const auto spacing = 1s * kWriters / kPerSecond;
-            for (auto due = begin + number * spacing / kWriters; due < begin + time; due += spacing) {
+            const auto spacing = 1'000'000us * kWriters / kPerSecond;
+            const auto end = begin + time;
+            for (auto due = begin + number * spacing / kWriters; due < end && Clock::now() < end;
+                 due += spacing) {
                 std::this_thread::sleep_until(due);
                 db.insert(*session, "key-" + std::to_string(number), payload);
                 took[static_cast<std::size_t>(number)].push_back(
