@@ -16,9 +16,11 @@ constexpr auto kDatabaseRetry = std::chrono::microseconds{200ms};
 } // namespace
 
 core::Instant OutboxRelay::markDue(const LaneState& lane) const {
-    const bool nothingToAdd = lane.rows.open() == 0 && room() == 0;
-    const bool hurry = lane.rows.settled() >= settings_.markBatch || nothingToAdd || lane.careful() ||
-                       lane.stopping(now_) || of(lane.mode).state != Session::State::open;
+    // With all of its rows settled a lane's mark has no gap, which is worth some patience.
+    const auto whole = lane.rows.open() == 0;
+    const bool full = lane.rows.settled() >= settings_.markBatch * (whole ? 1 : 2);
+    const bool hurry = full || (whole && room() == 0) || lane.careful() || lane.stopping(now_) ||
+                       of(lane.mode).state != Session::State::open;
     const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
     return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + patience);
 }
@@ -29,6 +31,7 @@ void OutboxRelay::driveMarks() {
         lane.marking = true;
         lane.holding = std::exchange(lane.toHold, {});
         actions_.emplace_back(relay::MarkLane{lane.term, lane.epoch, lane.rows.startMark(), lane.holding});
+        lane.unmarkedSince = now_; // of those that are left
     }
 }
 

@@ -45,14 +45,19 @@ std::size_t RowsInHand::forgetOpen() {
 }
 
 std::vector<std::int64_t> RowsInHand::startMark() {
+    const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
+    const auto atFront = static_cast<std::size_t>(front - rows_.begin());
+    // A held row is written down by the next mark, wherever it stands.
+    const bool frontOnly =
+        atFront * 2 >= settled_ && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
     std::vector<std::int64_t> acknowledged;
     acknowledged.reserve(settled_);
-    for (auto& row : rows_) {
-        if (row.outcome == Outcome::open) continue;
-        row.leaving = true;
-        if (row.outcome == Outcome::acknowledged) acknowledged.push_back(row.id);
+    for (auto row = rows_.begin(); row != (frontOnly ? front : rows_.end()); ++row) {
+        if (row->outcome == Outcome::open) continue;
+        row->leaving = true;
+        --settled_;
+        if (row->outcome == Outcome::acknowledged) acknowledged.push_back(row->id);
     }
-    settled_ = 0;
     return acknowledged;
 }
 

@@ -26,7 +26,8 @@ public:
     // Returns how many there were.
     std::size_t forgetOpen();
 
-    // All settled rows take part; the acknowledged ones are returned.
+    // Those before the first open row take part, if they are the most of the settled ones: without a gap, so that the
+    // source can take them out as a range. Else, or if any is held, all settled rows do. Returns the acknowledged ones.
     std::vector<std::int64_t> startMark();
     void marked();
     void notMarked();

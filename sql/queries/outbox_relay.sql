@@ -1,7 +1,11 @@
 -- The relay's statements. They are sent as text with literals in the places of `?` (batches are faster so, see
 -- scheduler/mysql/batch_text.hpp); a `?` in IN () stands for a list.
 
--- name: probe
+-- name: probe_short
+-- All of a short queue; of a long one only the beginning, and probe_long tells the rest.
+SELECT lane, id FROM outbox_queue ORDER BY lane, id LIMIT ?
+
+-- name: probe_long
 -- A loose index scan: one look per lane, however long the queue is.
 SELECT lane, MIN(id), MAX(id) FROM outbox_queue GROUP BY lane
 
