@@ -90,11 +90,13 @@ std::size_t OutboxRelay::rowsInHand() const {
 
 // How many more rows may be asked for. What reads under way will bring is not known yet: they count as full.
 std::size_t OutboxRelay::room() const {
-    auto taken = rowsInHand();
-    for (const auto& [number, lane] : lanes_) taken += lane.reading ? lane.asked : 0;
-    if (taken >= settings_.maxInFlightRows || inFlight_.bytes() >= settings_.maxInFlightBytes) return 0;
-    const auto bytes = settings_.maxInFlightBytes - inFlight_.bytes();
-    return std::min(settings_.maxInFlightRows - taken, std::max<std::size_t>(1, bytes / typicalBytes_));
+    std::size_t asked = 0;
+    for (const auto& [number, lane] : lanes_) asked += lane.reading ? lane.asked : 0;
+    const auto rows = rowsInHand() + asked;
+    const auto bytes = inFlight_.bytes() + asked * typicalBytes_;
+    if (rows >= settings_.maxInFlightRows || bytes >= settings_.maxInFlightBytes) return 0;
+    return std::min(settings_.maxInFlightRows - rows,
+                    std::max<std::size_t>(1, (settings_.maxInFlightBytes - bytes) / typicalBytes_));
 }
 
 bool OutboxRelay::mayRead(const LaneState& lane) const {

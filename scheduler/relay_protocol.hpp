@@ -173,7 +173,7 @@ struct Settings {
     std::size_t markBatch = 2000;    // so many are marked at once
     std::size_t soloWindow = 64;     // rows of a lane that may be out while it is solo
     std::size_t maxInFlightRows = 10000;
-    std::size_t maxInFlightBytes = 64U << 20;
+    std::size_t maxInFlightBytes = 16U << 20;
     OnFailure onFailure = OnFailure::park;
 };
 

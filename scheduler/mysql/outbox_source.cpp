@@ -274,10 +274,17 @@ MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std
 
 Backlog backlog(database::Database& database) {
     auto session = database.session();
-    const auto pending = session->query(sql::pending);
+    Backlog backlog;
+    for (const auto& row : session->query(sql::pending)) {
+        auto& lane = backlog.lanes.at(static_cast<std::size_t>(row.integer(0)));
+        lane = {row.integer(1), std::chrono::microseconds{row.integer(2)}};
+        backlog.pending += lane.pending;
+        backlog.oldest = std::max(backlog.oldest, lane.oldest);
+    }
     const auto held = session->query(sql::held);
-    return {pending.front().integer(0), std::chrono::microseconds{pending.front().integer(1)},
-            held.front().integer(0), held.front().integer(1)};
+    backlog.failed = held.front().integer(0);
+    backlog.parked = held.front().integer(1);
+    return backlog;
 }
 
 } // namespace outboxd::scheduler::mysql

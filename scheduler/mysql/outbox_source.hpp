@@ -45,6 +45,11 @@ struct Backlog {
     std::chrono::microseconds oldest{0}; // age of the oldest pending event
     std::int64_t failed = 0;
     std::int64_t parked = 0;
+    struct OfLane {
+        std::int64_t pending = 0;
+        std::chrono::microseconds oldest{0};
+    };
+    std::array<OfLane, kLanes> lanes{};
 };
 Backlog backlog(database::Database& database);
 

@@ -92,9 +92,9 @@ ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = attempts + 1, error = 
 SELECT DISTINCT lane FROM outbox_held WHERE state = 'FAILED'
 
 -- name: pending
-SELECT COUNT(*), COALESCE(TIMESTAMPDIFF(MICROSECOND, (SELECT created_at FROM outbox_event WHERE id = MIN(q.id)),
-                                        UTC_TIMESTAMP(6)), 0)
-FROM outbox_queue q
+SELECT q.lane, q.pending, COALESCE(TIMESTAMPDIFF(MICROSECOND, e.created_at, UTC_TIMESTAMP(6)), 0)
+FROM (SELECT lane, COUNT(*) AS pending, MIN(id) AS oldest FROM outbox_queue GROUP BY lane) q
+LEFT JOIN outbox_event e ON e.id = q.oldest
 
 -- name: held
 SELECT COALESCE(SUM(state = 'FAILED'), 0), COALESCE(SUM(state = 'PARKED'), 0) FROM outbox_held
