@@ -16,10 +16,12 @@ constexpr auto kDatabaseRetry = std::chrono::microseconds{200ms};
 } // namespace
 
 core::Instant OutboxRelay::markDue(const LaneState& lane) const {
-    // With all of its rows settled a lane's mark has no gap, which is worth some patience.
-    const auto whole = lane.rows.open() == 0;
-    const bool full = lane.rows.settled() >= settings_.markBatch * (whole ? 1 : 2);
-    const bool hurry = full || (whole && room() == 0) || lane.careful() || lane.stopping(now_) ||
+    const auto settled = lane.rows.settled();
+    // A mark without a gap costs less than half, which is worth some patience.
+    const bool full =
+        settled >= settings_.markBatch && (settled >= 2 * settings_.markBatch || lane.rows.mostAtFront());
+    const bool nothingToAdd = lane.rows.open() == 0 && room() == 0;
+    const bool hurry = full || nothingToAdd || lane.careful() || lane.stopping(now_) ||
                        of(lane.mode).state != Session::State::open;
     const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
     return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + patience);

@@ -44,12 +44,16 @@ std::size_t RowsInHand::forgetOpen() {
     return std::exchange(open_, 0);
 }
 
+bool RowsInHand::mostAtFront() const {
+    const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
+    return static_cast<std::size_t>(front - rows_.begin()) * 2 >= settled_;
+}
+
 std::vector<std::int64_t> RowsInHand::startMark() {
     const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
-    const auto atFront = static_cast<std::size_t>(front - rows_.begin());
     // A held row is written down by the next mark, wherever it stands.
     const bool frontOnly =
-        atFront * 2 >= settled_ && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
+        mostAtFront() && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
     std::vector<std::int64_t> acknowledged;
     acknowledged.reserve(settled_);
     for (auto row = rows_.begin(); row != (frontOnly ? front : rows_.end()); ++row) {

@@ -26,8 +26,9 @@ public:
     // Returns how many there were.
     std::size_t forgetOpen();
 
-    // Those before the first open row take part, if they are the most of the settled ones: without a gap, so that the
-    // source can take them out as a range. Else, or if any is held, all settled rows do. Returns the acknowledged ones.
+    // Whether most of the settled rows stand before the first open one, without a gap: a source can take out a range.
+    bool mostAtFront() const;
+    // Only these take part then, unless any row is held; else all settled rows do. Returns the acknowledged ones.
     std::vector<std::int64_t> startMark();
     void marked();
     void notMarked();
