@@ -46,8 +46,8 @@ scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
 RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
                      scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,
                      core::ProgressMonitor& progress, metrics::Registry& registry)
-    : pins(stores.work), source(stores.work, settings.relay.onFailure), control(stores.work),
-      sink(sinkSettings(settings), pins, logger, clock),
+    : deliveries(registry), pins(stores.work), source(stores.work, settings.relay.onFailure),
+      control(stores.work), sink(sinkSettings(settings), pins, logger, clock),
       service({source, sink, locks, control, peers}, clock, logger, progress, serviceSettings(settings)),
       database_(stores.work), kafkaMetrics_(sink, registry),
       pending_(
@@ -55,6 +55,14 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
       oldest_(registry.gauge("outboxd_outbox_oldest_seconds", "Age of the oldest pending event")),
       failed_(registry.gauge("outboxd_outbox_failed", "Events that Kafka refused for good")),
       parked_(registry.gauge("outboxd_outbox_parked", "Events held back behind a failed one of their key")) {
+    sink.watch(deliveries);
+    for (int lane = 0; lane < scheduler::kLanes; ++lane) {
+        const metrics::Labels labels{{"lane", std::to_string(lane)}};
+        lanes_.push_back({registry.gauge("outboxd_outbox_lane_pending",
+                                         "Of the pending events, those of the lane", labels),
+                          registry.gauge("outboxd_outbox_lane_oldest_seconds",
+                                         "Age of the lane's first pending event", labels)});
+    }
     using scheduler::relay::Figures;
     callbacks_ =
         FigureMetrics(registry, {}, [this] { return service.figures(); })
@@ -89,6 +97,12 @@ RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockSt
                      &Figures::handedOver)
             .counter("outboxd_relay_commands_total", "Steps of operators' orders that were executed",
                      &Figures::commandsRun)
+            .counter("outboxd_relay_unknown_total",
+                     "Events without a known outcome, sent again: possible duplicates", &Figures::unknown)
+            .counter("outboxd_relay_marks_total", "Times that delivered events were taken out of the queue",
+                     &Figures::marks)
+            .gauge("outboxd_relay_solo_lanes", "Lanes whose events are being judged one by one",
+                   &Figures::soloLanes)
             .gauge("outboxd_relay_in_flight_rows", "Events read and not yet marked", &Figures::inFlightRows)
             .gauge("outboxd_relay_in_flight_bytes", "Bytes sent and not yet acknowledged",
                    &Figures::inFlightBytes)
@@ -125,6 +139,10 @@ void RelayPart::measureBacklog() {
     oldest_.set(std::chrono::duration<double>(backlog.oldest).count());
     failed_.set(static_cast<double>(backlog.failed));
     parked_.set(static_cast<double>(backlog.parked));
+    for (std::size_t i = 0; i < lanes_.size(); ++i) {
+        lanes_[i].pending.set(static_cast<double>(backlog.lanes.at(i).pending));
+        lanes_[i].oldest.set(std::chrono::duration<double>(backlog.lanes.at(i).oldest).count());
+    }
 }
 
 } // namespace outboxd::daemon

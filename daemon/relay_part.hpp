@@ -1,6 +1,7 @@
 // The relay of a node, put together: outbox tables, Kafka, leases.
 #pragma once
 
+#include "daemon/delivery_metrics.hpp"
 #include "daemon/kafka_metrics.hpp"
 #include "daemon/stores.hpp"
 #include "platform/core/progress.hpp"
@@ -27,6 +28,7 @@ struct RelayPart {
     // Counts what waits and brings the topics' series up to date, for the metrics; run by a job.
     void measureBacklog();
 
+    DeliveryMetrics deliveries;
     scheduler::mysql::MysqlTopicPins pins;
     scheduler::mysql::MysqlOutboxSource source;
     scheduler::mysql::MysqlLaneControl control;
@@ -37,6 +39,10 @@ private:
     database::Database& database_;
     KafkaMetrics kafkaMetrics_;
     metrics::Gauge pending_, oldest_, failed_, parked_;
+    struct OfLane {
+        metrics::Gauge pending, oldest;
+    };
+    std::vector<OfLane> lanes_;
     std::vector<metrics::Registry::Callback> callbacks_;
 };
 

@@ -58,7 +58,7 @@ struct Settings : EdgeSettings, ShopSettings {
         Duration pollInterval = 50ms;
         std::size_t batchSize = 2000;
         std::size_t maxInFlightRows = 20'000;
-        config::ByteSize maxInFlightBytes = config::mebibytes(64);
+        config::ByteSize maxInFlightBytes = config::mebibytes(16);
         config::ByteSize maxEventBytes = config::mebibytes(2);
         Duration lease = 10s;
         Duration renewEvery = 3s;

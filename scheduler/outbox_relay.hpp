@@ -80,6 +80,7 @@ private:
     std::size_t rowsInHand() const;
     std::size_t room() const;
     std::size_t limitOf(const LaneState& lane, std::size_t room) const;
+    std::size_t worthwhile(const LaneState& lane) const;
     // outbox_relay_sends.cpp
     void on(relay::Noted& event);
     void on(const relay::NoteFailed& event);
@@ -130,7 +131,8 @@ private:
     bool probing_ = false, probeNow_ = true, draining_ = false, abandoning_ = false;
     std::uint64_t probes_ = 0; // counts them
     core::Instant probeDue_{}, lastProbe_{};
-    Lane firstLane_ = 0; // where the next round of reads begins, so that no lane starves
+    core::Instant::duration pollAfter_{}; // the last probe
+    Lane firstLane_ = 0;                  // where the next round of reads begins, so that no lane starves
     relay::Figures figures_;
 };
 

@@ -16,9 +16,13 @@ constexpr auto kDatabaseRetry = std::chrono::microseconds{200ms};
 } // namespace
 
 core::Instant OutboxRelay::markDue(const LaneState& lane) const {
+    const auto settled = lane.rows.settled();
+    // A mark without a gap costs less than half, which is worth some patience.
+    const bool full =
+        settled >= settings_.markBatch && (settled >= 2 * settings_.markBatch || lane.rows.mostAtFront());
     const bool nothingToAdd = lane.rows.open() == 0 && room() == 0;
-    const bool hurry = lane.rows.settled() >= settings_.markBatch || nothingToAdd || lane.careful() ||
-                       lane.stopping(now_) || of(lane.mode).state != Session::State::open;
+    const bool hurry = full || nothingToAdd || lane.careful() || lane.stopping(now_) ||
+                       of(lane.mode).state != Session::State::open;
     const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
     return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + patience);
 }
@@ -29,6 +33,7 @@ void OutboxRelay::driveMarks() {
         lane.marking = true;
         lane.holding = std::exchange(lane.toHold, {});
         actions_.emplace_back(relay::MarkLane{lane.term, lane.epoch, lane.rows.startMark(), lane.holding});
+        lane.unmarkedSince = now_; // of those that are left
     }
 }
 

@@ -22,22 +22,30 @@ constexpr std::size_t kFewRows = 100;
 
 void OutboxRelay::on(const relay::Probed& event) {
     probing_ = false;
-    probeDue_ = now_ + settings_.pollInterval;
+    bool found = false;
     for (auto& [number, lane] : lanes_) {
         if (probes_ < lane.probesFrom) continue;
-        const auto found = std::ranges::find(event.lanes, number, &LaneBounds::lane);
-        if (found == event.lanes.end()) {
+        const auto bounds = std::ranges::find(event.lanes, number, &LaneBounds::lane);
+        if (bounds == event.lanes.end()) {
             seenEmpty(lane);
             continue;
         }
         lane.unprobed = false;
-        lane.blocked = settings_.onFailure == relay::OnFailure::block && found->blocked;
-        // A late commit between rows that are in hand shows in neither bound: look at least once per poll interval.
-        if (found->highest > lane.cursor || !lane.rows.contains(found->lowest) ||
-            now_ - lane.lastRead >= settings_.pollInterval) {
+        lane.blocked = settings_.onFailure == relay::OnFailure::block && bounds->blocked;
+        // A late commit between rows that are in hand shows in neither bound, only in a count if there is one: look at
+        // least once per poll interval.
+        const bool late = bounds->rows && !lane.marking && *bounds->rows > lane.rows.size();
+        const bool more = bounds->highest > lane.cursor || late;
+        found = found || more;
+        if (more || !lane.rows.contains(bounds->lowest) || now_ - lane.lastRead >= settings_.pollInterval) {
             lane.hasWork = true;
         }
     }
+    // While something comes the next look is soon, and each one in vain doubles the time to the next.
+    const auto soon = pace_.busy() ? settings_.readSpacing : settings_.shortestPoll;
+    pollAfter_ = std::clamp(found ? soon : pollAfter_ * 2, std::min(soon, settings_.pollInterval),
+                            settings_.pollInterval);
+    probeDue_ = now_ + pollAfter_;
 }
 
 void OutboxRelay::on(const relay::ProbeFailed&) {
@@ -82,11 +90,13 @@ std::size_t OutboxRelay::rowsInHand() const {
 
 // How many more rows may be asked for. What reads under way will bring is not known yet: they count as full.
 std::size_t OutboxRelay::room() const {
-    auto taken = rowsInHand();
-    for (const auto& [number, lane] : lanes_) taken += lane.reading ? lane.asked : 0;
-    if (taken >= settings_.maxInFlightRows || inFlight_.bytes() >= settings_.maxInFlightBytes) return 0;
-    const auto bytes = settings_.maxInFlightBytes - inFlight_.bytes();
-    return std::min(settings_.maxInFlightRows - taken, std::max<std::size_t>(1, bytes / typicalBytes_));
+    std::size_t asked = 0;
+    for (const auto& [number, lane] : lanes_) asked += lane.reading ? lane.asked : 0;
+    const auto rows = rowsInHand() + asked;
+    const auto bytes = inFlight_.bytes() + asked * typicalBytes_;
+    if (rows >= settings_.maxInFlightRows || bytes >= settings_.maxInFlightBytes) return 0;
+    return std::min(settings_.maxInFlightRows - rows,
+                    std::max<std::size_t>(1, (settings_.maxInFlightBytes - bytes) / typicalBytes_));
 }
 
 bool OutboxRelay::mayRead(const LaneState& lane) const {
@@ -108,6 +118,12 @@ std::size_t OutboxRelay::limitOf(const LaneState& lane, std::size_t room) const 
     return alone ? 1 : 0;
 }
 
+// A read of few rows costs nearly as much as one of many: while much is in hand, it waits until there is room.
+std::size_t OutboxRelay::worthwhile(const LaneState& lane) const {
+    const auto byBytes = std::max<std::size_t>(1, settings_.maxInFlightBytes / typicalBytes_);
+    return std::min({lane.nextLimit, settings_.maxInFlightRows / 2, byBytes / 2}) / 2;
+}
+
 void OutboxRelay::driveReads() {
     auto room = lanes_.empty() || draining_ ? 0 : this->room();
     auto next = lanes_.lower_bound(firstLane_);
@@ -116,7 +132,7 @@ void OutboxRelay::driveReads() {
         auto& [number, lane] = *next;
         if (!mayRead(lane)) continue;
         const auto limit = limitOf(lane, room);
-        if (limit == 0) continue;
+        if (limit == 0 || (lane.mode == SessionMode::bulk && limit < worthwhile(lane))) continue;
         room -= limit;
         lane.reading = true;
         lane.hasWork = false;

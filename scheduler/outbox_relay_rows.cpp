@@ -44,15 +44,24 @@ std::size_t RowsInHand::forgetOpen() {
     return std::exchange(open_, 0);
 }
 
+bool RowsInHand::mostAtFront() const {
+    const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
+    return static_cast<std::size_t>(front - rows_.begin()) * 2 >= settled_;
+}
+
 std::vector<std::int64_t> RowsInHand::startMark() {
+    const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
+    // A held row is written down by the next mark, wherever it stands.
+    const bool frontOnly =
+        mostAtFront() && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
     std::vector<std::int64_t> acknowledged;
     acknowledged.reserve(settled_);
-    for (auto& row : rows_) {
-        if (row.outcome == Outcome::open) continue;
-        row.leaving = true;
-        if (row.outcome == Outcome::acknowledged) acknowledged.push_back(row.id);
+    for (auto row = rows_.begin(); row != (frontOnly ? front : rows_.end()); ++row) {
+        if (row->outcome == Outcome::open) continue;
+        row->leaving = true;
+        --settled_;
+        if (row->outcome == Outcome::acknowledged) acknowledged.push_back(row->id);
     }
-    settled_ = 0;
     return acknowledged;
 }
 

@@ -26,7 +26,9 @@ public:
     // Returns how many there were.
     std::size_t forgetOpen();
 
-    // All settled rows take part; the acknowledged ones are returned.
+    // Whether most of the settled rows stand before the first open one, without a gap: a source can take out a range.
+    bool mostAtFront() const;
+    // Only these take part then, unless any row is held; else all settled rows do. Returns the acknowledged ones.
     std::vector<std::int64_t> startMark();
     void marked();
     void notMarked();

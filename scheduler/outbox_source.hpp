@@ -4,6 +4,7 @@
 #include "scheduler/lane.hpp"
 #include "scheduler/outbox_record.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct LaneBounds {
     std::int64_t lowest = 0;
     std::int64_t highest = 0;
     bool blocked = false; // outbox_held has a FAILED row of the lane; asked for with `block` only
+    std::optional<std::size_t> rows = {}; // how many stand in the queue, where that is cheap to know
 };
 
 struct QueuedRecord {
@@ -61,7 +63,7 @@ class OutboxSource {
 public:
     virtual ~OutboxSource() = default;
 
-    // Lowest and highest queued id of each of `lanes` that has rows.
+    // Lowest and highest queued id of each of `lanes` that has rows, and how many these are if there are few.
     virtual std::vector<LaneBounds> probe(std::span<const Lane> lanes) = 0;
 
     // Two polls, fenced by the lane's lock (nothing is returned to a former holder), B in the snapshot of A or later:

@@ -153,6 +153,8 @@ enum class OnFailure {
 };
 
 struct Settings {
+    // Between two looks when nobody rings: soon after something came, else the longer the longer nothing does.
+    std::chrono::microseconds shortestPoll = std::chrono::milliseconds{1};
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};
     // A lane's settled rows are marked this long after the first of them at the latest: when few rows come, and when many.
     std::chrono::microseconds markInterval = std::chrono::milliseconds{20};
@@ -171,7 +173,7 @@ struct Settings {
     std::size_t markBatch = 2000;    // so many are marked at once
     std::size_t soloWindow = 64;     // rows of a lane that may be out while it is solo
     std::size_t maxInFlightRows = 10000;
-    std::size_t maxInFlightBytes = 64U << 20;
+    std::size_t maxInFlightBytes = 16U << 20;
     OnFailure onFailure = OnFailure::park;
 };
 

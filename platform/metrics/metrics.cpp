@@ -60,6 +60,10 @@ void Gauge::add(double delta) { gauge_->Increment(delta); }
 
 void Histogram::observe(double value) { histogram_->Observe(value); }
 
+void Histogram::observe(const std::vector<double>& counts, double sum) {
+    histogram_->ObserveMultiple(counts, sum);
+}
+
 const std::vector<double>& durationBuckets() {
     static const std::vector<double> buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                              0.1,    0.25,  0.5,    1,     2.5,  5,     10};

@@ -44,6 +44,8 @@ class Histogram {
 public:
     explicit Histogram(prometheus::Histogram& histogram) : histogram_(&histogram) {}
     void observe(double value); // durations in seconds
+    // Many at once: how many fell into each bucket, the last being those above all bounds, and the sum of their values.
+    void observe(const std::vector<double>& counts, double sum);
 
 private:
     prometheus::Histogram* histogram_;

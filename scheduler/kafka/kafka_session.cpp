@@ -76,7 +76,7 @@ ProduceResult KafkaSession::produce(const OutboxRecord& record, DeliveryToken to
         partition.held.push_back({record, token, bytes});
         return {};
     }
-    const auto [result, code] = send(partition, wire, bytes, token);
+    const auto [result, code] = send(partition, wire, bytes, record.createdAt, token);
     if (result == Producer::Result::accepted) {
         count(1, bytes);
         return {};
@@ -149,7 +149,7 @@ bool KafkaSession::mustWait(Partition& partition) {
 }
 
 Producer::Outcome KafkaSession::send(Partition& partition, const WireRecord& record, std::size_t bytes,
-                                     DeliveryToken token) {
+                                     core::Timestamp createdAt, DeliveryToken token) {
     if (freeSlots_.empty()) {
         freeSlots_.push_back(slots_.size());
         slots_.emplace_back();
@@ -160,7 +160,7 @@ Producer::Outcome KafkaSession::send(Partition& partition, const WireRecord& rec
         slot);
     if (outcome.result != Producer::Result::accepted) return outcome;
     freeSlots_.pop_back();
-    slots_[slot] = {token, &partition, bytes};
+    slots_[slot] = {token, &partition, bytes, createdAt};
     ++partition.sent;
     if (partition.state == Partition::State::fresh) partition.state = Partition::State::opening;
     return outcome;
@@ -171,8 +171,13 @@ void KafkaSession::poll(std::chrono::milliseconds wait, std::vector<DeliveryRepo
     if (broken_.empty() && held_ > 0) forEachPartition([this](Partition& each) { release(each); });
 
     producer_.poll(ready_.empty() ? wait : 0ms, served_);
-    for (const auto& report : served_) settle(report);
-    served_.clear();
+    if (!served_.empty()) {
+        today_ = clock_.today();
+        polled_ = clock_.now();
+        for (const auto& report : served_) settle(report);
+        served_.clear();
+        tell();
+    }
     figures_.reachable = producer_.reachable();
     if (broken_.empty())
         if (const auto fatal = producer_.fatal()) fail(*fatal);
@@ -185,10 +190,16 @@ void KafkaSession::settle(const Producer::Report& served) {
     freeSlots_.push_back(served.opaque);
     auto& partition = *slot.partition;
     --partition.sent;
-    partition.lastReport = clock_.now();
+    partition.lastReport = polled_;
     discount(1, slot.bytes);
     report(slot.token, served.code);
     const auto trouble = troubleOf(served.code);
+    const auto outcome = trouble == Trouble::none     ? Outcome::delivered
+                         : trouble == Trouble::record ? Outcome::refused_by_rule
+                                                      : Outcome::failed;
+    ++partition.topic.ended.at(static_cast<std::size_t>(outcome));
+    if (figures_.watch != nullptr && trouble == Trouble::none)
+        figures_.watch->delivered(std::max(today_ - slot.createdAt, std::chrono::microseconds{0}));
     // A refusal may mean another size limit than the one we know: the next session shall make its batches by it.
     if (trouble == Trouble::topic || trouble == Trouble::record) topics_.forget(partition.topic.name);
     if (trouble != Trouble::none) return fail(outboxd::kafka::describe(served.code));
@@ -196,12 +207,23 @@ void KafkaSession::settle(const Producer::Report& served) {
     if (broken_.empty()) release(partition);
 }
 
+void KafkaSession::tell() {
+    for (auto& [name, topic] : used_) {
+        for (std::size_t i = 0; i < topic.ended.size(); ++i) {
+            const auto count = std::exchange(topic.ended[i], 0);
+            if (count > 0 && figures_.watch != nullptr)
+                figures_.watch->ended(name, static_cast<Outcome>(i), count);
+        }
+    }
+}
+
 // Sends what was held back, as far as the producer takes it.
 void KafkaSession::release(Partition& partition) {
     while (partition.state != Partition::State::opening && !partition.held.empty()) {
         const auto& next = partition.held.front();
         const auto encoded = encoder_.encode(next.record); // it was fine before
-        const auto [result, code] = send(partition, std::get<WireRecord>(encoded), next.bytes, next.token);
+        const auto [result, code] =
+            send(partition, std::get<WireRecord>(encoded), next.bytes, next.record.createdAt, next.token);
         if (result == Producer::Result::queue_full) return;
         const bool refused = result == Producer::Result::refused;
         if (refused) {

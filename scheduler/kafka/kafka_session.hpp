@@ -12,11 +12,13 @@
 
 #include "platform/kafka/producer.hpp"
 #include "scheduler/event_sink.hpp"
+#include "scheduler/kafka/delivery_watch.hpp"
 #include "scheduler/kafka/settings.hpp"
 #include "scheduler/kafka/topics.hpp"
 #include "scheduler/kafka/wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <deque>
 #include <unordered_map>
@@ -28,6 +30,7 @@ struct SessionFigures {
     std::atomic<bool> reachable{true};
     std::atomic<std::size_t> queuedRows{0};  // taken and not yet reported, of all sessions
     std::atomic<std::size_t> queuedBytes{0}; // their keys, payloads and headers
+    DeliveryWatch* watch = nullptr;          // told too, if there is one
 };
 
 class KafkaSession final : public SinkSession {
@@ -69,8 +72,9 @@ private:
         TopicFacts facts = {};
         int spread = 0; // the partition count that what is outstanding was spread over
         core::Instant factsUntil = {};
-        core::Instant limitUntil = {}; // of the size limit, as far as it decides
-        std::uint64_t generation = 0;  // of the facts
+        core::Instant limitUntil = {};         // of the size limit, as far as it decides
+        std::uint64_t generation = 0;          // of the facts
+        std::array<std::size_t, 3> ended = {}; // records by outcome that the watch was not told of yet
         bool busy() const {
             return std::ranges::any_of(
                 partitions, [](const auto& one) { return one && one->sent + one->held.size() > 0; });
@@ -80,6 +84,7 @@ private:
         DeliveryToken token = 0;
         Partition* partition = nullptr;
         std::size_t bytes = 0;
+        core::Timestamp createdAt;
     };
     struct Hash {
         using is_transparent = void;
@@ -93,11 +98,12 @@ private:
     Partition& partitionOf(Topic& topic, std::string_view orderKey);
     bool mustWait(Partition& partition);
     outboxd::kafka::Producer::Outcome send(Partition& partition, const WireRecord& record, std::size_t bytes,
-                                           DeliveryToken token);
+                                           core::Timestamp createdAt, DeliveryToken token);
     template <class Act> void forEachPartition(Act act);
     void count(std::size_t rows, std::size_t bytes); // they were taken
     void discount(std::size_t rows, std::size_t bytes);
     void settle(const outboxd::kafka::Producer::Report& report);
+    void tell();
     void release(Partition& partition);
     void report(DeliveryToken token, outboxd::kafka::ErrorCode code);
     void fail(const std::string& error);
@@ -116,6 +122,8 @@ private:
     std::vector<std::size_t> freeSlots_;
     std::size_t held_ = 0; // in all partitions
     std::size_t heldBytes_ = 0;
+    core::Timestamp today_{}; // of the last poll that brought reports
+    core::Instant polled_{};
     std::size_t rows_ = 0, bytes_ = 0; // what this session has counted among the figures
     std::vector<DeliveryReport> ready_;
     std::vector<outboxd::kafka::Producer::Report> served_;

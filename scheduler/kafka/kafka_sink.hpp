@@ -15,6 +15,8 @@ public:
 
     // Throws Error(misconfigured) for properties that librdkafka refuses.
     std::unique_ptr<SinkSession> open(SessionMode mode) override;
+    // To be set before the first session is opened; must outlive all of them.
+    void watch(DeliveryWatch& watch) { figures_.watch = &watch; }
     void refresh() override { topics_.refresh(); }
     bool paused(const OutboxRecord& record) const override;
 

@@ -61,6 +61,9 @@ const char* nameOf(HeldRecord::State state) {
 // sorts: longer ones are asked for in parts.
 constexpr std::size_t kLongestList = 500;
 
+// So many rows are as quickly listed as their bounds are found.
+constexpr std::int64_t kShortQueue = 300;
+constexpr int kLooksAtLongQueue = 50;
 // A range of fewer rows is not worth the round trips of a transaction.
 constexpr std::size_t kSmallestRange = 200;
 // After a range that held other rows too, so many marks of the lane do not try one.
@@ -117,16 +120,42 @@ std::vector<std::int64_t> lateOnes(Session& session, const LaneTerm& term, std::
 } // namespace
 
 std::vector<LaneBounds> MysqlOutboxSource::probe(std::span<const Lane> lanes) {
-    std::vector<LaneBounds> bounds;
     auto session = database_.session();
     std::set<std::int64_t> blocked;
     if (onFailure_ == relay::OnFailure::block)
         session->textQuery(std::string{sql::blocked.text},
                            [&](Session::TextRow row) { blocked.insert(toInteger(row[0])); });
-    session->textQuery(std::string{sql::probe.text}, [&](Session::TextRow row) {
-        const auto lane = static_cast<Lane>(toInteger(row[0]));
-        if (std::ranges::find(lanes, lane) == lanes.end()) return;
-        bounds.push_back({lane, toInteger(row[1]), toInteger(row[2]), blocked.contains(lane)});
+    auto bounds = probeShort(*session);
+    if (!bounds) bounds = probeLong(*session);
+    std::erase_if(*bounds,
+                  [&](const LaneBounds& lane) { return std::ranges::find(lanes, lane.lane) == lanes.end(); });
+    for (auto& lane : *bounds) lane.blocked = blocked.contains(lane.lane);
+    return *std::move(bounds);
+}
+
+// Nothing if the queue is long, or was at one of the last looks.
+std::optional<std::vector<LaneBounds>> MysqlOutboxSource::probeShort(Session& session) {
+    if (--looksAtLongQueue_ >= 0) return std::nullopt;
+    looksAtLongQueue_ = 0;
+    std::vector<LaneBounds> bounds;
+    const auto rows = session.textQuery(BatchText(session, sql::probe_short).number(kShortQueue).sql(),
+                                        [&](Session::TextRow row) {
+                                            const auto lane = static_cast<Lane>(toInteger(row[0]));
+                                            const auto id = toInteger(row[1]);
+                                            if (bounds.empty() || bounds.back().lane != lane)
+                                                bounds.push_back({lane, id, id, false, 0});
+                                            bounds.back().highest = id;
+                                            ++*bounds.back().rows;
+                                        });
+    if (rows < kShortQueue) return bounds;
+    looksAtLongQueue_ = kLooksAtLongQueue;
+    return std::nullopt;
+}
+
+std::vector<LaneBounds> MysqlOutboxSource::probeLong(Session& session) {
+    std::vector<LaneBounds> bounds;
+    session.textQuery(std::string{sql::probe_long.text}, [&](Session::TextRow row) {
+        bounds.push_back({static_cast<Lane>(toInteger(row[0])), toInteger(row[1]), toInteger(row[2])});
     });
     return bounds;
 }
@@ -256,10 +285,17 @@ MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std
 
 Backlog backlog(database::Database& database) {
     auto session = database.session();
-    const auto pending = session->query(sql::pending);
+    Backlog backlog;
+    for (const auto& row : session->query(sql::pending)) {
+        auto& lane = backlog.lanes.at(static_cast<std::size_t>(row.integer(0)));
+        lane = {row.integer(1), std::chrono::microseconds{row.integer(2)}};
+        backlog.pending += lane.pending;
+        backlog.oldest = std::max(backlog.oldest, lane.oldest);
+    }
     const auto held = session->query(sql::held);
-    return {pending.front().integer(0), std::chrono::microseconds{pending.front().integer(1)},
-            held.front().integer(0), held.front().integer(1)};
+    backlog.failed = held.front().integer(0);
+    backlog.parked = held.front().integer(1);
+    return backlog;
 }
 
 } // namespace outboxd::scheduler::mysql

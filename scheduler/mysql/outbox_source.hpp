@@ -24,6 +24,8 @@ public:
                     std::span<const HeldRecord> held) override;
 
 private:
+    std::optional<std::vector<LaneBounds>> probeShort(database::Session& session);
+    std::vector<LaneBounds> probeLong(database::Session& session);
     void addLate(database::Session& session, const LaneTerm& term, std::int64_t cursor, std::size_t limit,
                  std::vector<std::int64_t> late, LaneBatch& batch);
     MarkResult markList(const LaneTerm& term, std::span<const std::int64_t> settled);
@@ -33,6 +35,7 @@ private:
 
     database::Database& database_;
     const relay::OnFailure onFailure_;
+    int looksAtLongQueue_ = 0;          // the reading thread only
     std::array<int, kLanes> caution_{}; // marks that shall not try a range; the marking thread only
 };
 
@@ -42,6 +45,11 @@ struct Backlog {
     std::chrono::microseconds oldest{0}; // age of the oldest pending event
     std::int64_t failed = 0;
     std::int64_t parked = 0;
+    struct OfLane {
+        std::int64_t pending = 0;
+        std::chrono::microseconds oldest{0};
+    };
+    std::array<OfLane, kLanes> lanes{};
 };
 Backlog backlog(database::Database& database);
 

@@ -1,7 +1,11 @@
 -- The relay's statements. They are sent as text with literals in the places of `?` (batches are faster so, see
 -- scheduler/mysql/batch_text.hpp); a `?` in IN () stands for a list.
 
--- name: probe
+-- name: probe_short
+-- All of a short queue; of a long one only the beginning, and probe_long tells the rest.
+SELECT lane, id FROM outbox_queue ORDER BY lane, id LIMIT ?
+
+-- name: probe_long
 -- A loose index scan: one look per lane, however long the queue is.
 SELECT lane, MIN(id), MAX(id) FROM outbox_queue GROUP BY lane
 
@@ -88,9 +92,9 @@ ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = attempts + 1, error = 
 SELECT DISTINCT lane FROM outbox_held WHERE state = 'FAILED'
 
 -- name: pending
-SELECT COUNT(*), COALESCE(TIMESTAMPDIFF(MICROSECOND, (SELECT created_at FROM outbox_event WHERE id = MIN(q.id)),
-                                        UTC_TIMESTAMP(6)), 0)
-FROM outbox_queue q
+SELECT q.lane, q.pending, COALESCE(TIMESTAMPDIFF(MICROSECOND, e.created_at, UTC_TIMESTAMP(6)), 0)
+FROM (SELECT lane, COUNT(*) AS pending, MIN(id) AS oldest FROM outbox_queue GROUP BY lane) q
+LEFT JOIN outbox_event e ON e.id = q.oldest
 
 -- name: held
 SELECT COALESCE(SUM(state = 'FAILED'), 0), COALESCE(SUM(state = 'PARKED'), 0) FROM outbox_held

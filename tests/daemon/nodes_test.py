@@ -65,6 +65,8 @@ class Nodes(DaemonTest):
         records, duplicates = self.finish(load)
         delivered = sum(node.metric("outboxd_relay_delivered_total") for node in nodes)
         self.assertEqual((delivered, duplicates), (records, 0), "something was sent by two")
+        timed = sum(node.metric("outboxd_relay_commit_to_ack_seconds_count") for node in nodes)
+        self.assertEqual(timed, delivered)
         self.assertEqual(dict(load.tally.troubles), {})
 
     def test_the_other_node_takes_over_from_one_that_is_killed(self):

@@ -174,6 +174,77 @@ BOOST_AUTO_TEST_CASE(when_much_comes_marks_are_fewer_and_larger) {
     BOOST_TEST(relay.marks.size() == marks + 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_mark_waits_for_the_gap_between_its_rows_to_close) {
+    Busy relay;
+    relay.tickAfter(2ms);
+    relay.tell(relay::Doorbell{});
+    relay.tell(relay::Probed{{{3, 1, 9999}}});
+    relay.answerRead(relay.reads.back(), range(5001, 3000));
+    relay.accepted(relay.produced.back());
+    const auto marks = relay.marks.size();
+    const auto& sent = relay.produced.back().records;
+    relay::Reported behind;
+    for (std::size_t i = 500; i < 2900; ++i)
+        behind.reports.push_back({sent.at(i).token, Outcome::delivered, {}});
+    relay.tell(behind);
+    BOOST_TEST(relay.marks.size() == marks); // more than a batch, with others before it
+    relay::Reported before;
+    for (std::size_t i = 0; i < 500; ++i)
+        before.reports.push_back({sent.at(i).token, Outcome::delivered, {}});
+    relay.tell(before);
+    BOOST_REQUIRE(relay.marks.size() == marks + 1);
+    BOOST_TEST(relay.marks.back().settled == range(5001, 2900));
+}
+
+BOOST_AUTO_TEST_CASE(looks_come_soon_after_something_came_and_ever_later_while_nothing_does) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), {});
+    relay.tell(relay::Probed{{{3, 7, 7}}});
+    relay.answerRead(relay.reads.back(), {7});
+    relay.accepted(relay.produced.back());
+    std::vector<std::int64_t> waits; // in milliseconds
+    for (int i = 0; i < 8; ++i) {
+        std::int64_t wait = 0;
+        while (BareRelay::count<relay::ProbeLanes>(relay.tickAfter(1ms)) == 0) ++wait;
+        waits.push_back(wait + 1);
+        relay.tell(relay::Probed{});
+    }
+    BOOST_TEST(waits == (Ids{1, 2, 4, 8, 16, 32, 50, 50}));
+}
+
+BOOST_AUTO_TEST_CASE(a_count_of_the_queue_shows_a_late_commit_between_known_rows) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), {5, 9});
+    relay.accepted(relay.produced.back());
+    relay.tell(relay::Probed{{{3, 5, 9, false, 2}}});
+    const auto reads = relay.reads.size();
+    relay.tickAfter(1ms);
+    relay.tell(relay::Probed{{{3, 5, 9, false, 2}}});
+    BOOST_TEST(relay.reads.size() == reads);
+    relay.tickAfter(1ms);
+    relay.tell(relay::Probed{{{3, 5, 9, false, 3}}});
+    BOOST_TEST(relay.reads.size() == reads + 1);
+}
+
+BOOST_AUTO_TEST_CASE(while_much_is_in_hand_a_read_waits_for_room_that_is_worth_it) {
+    relay::Settings settings;
+    settings.batchSize = 10;
+    settings.maxInFlightRows = 12;
+    BareRelay relay(settings);
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), range(1, 10), true);
+    relay.accepted(relay.produced.back());
+    BOOST_TEST(relay.reads.size() == 1u); // room for two
+    relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
+    relay.tickAfter(20ms);
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    relay.marked(relay.marks.back());
+    BOOST_REQUIRE(relay.reads.size() == 2u);
+    BOOST_TEST(relay.reads.back().limit == 3u);
+}
+
 // Rows that wait for their mark take the room of those that could be read.
 BOOST_AUTO_TEST_CASE(a_lane_with_nothing_out_is_marked_at_once_when_there_is_no_room_left) {
     relay::Settings settings;
@@ -294,6 +365,19 @@ BOOST_AUTO_TEST_CASE(a_mark_takes_the_settled_rows_and_gives_them_back_when_it_f
     BOOST_TEST(rows.upTo(99) == Ids{1});
     BOOST_TEST(rows.forgetOpen() == 1u);
     BOOST_TEST(rows.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_takes_only_the_front_if_that_is_most_of_what_is_settled) {
+    RowsInHand rows;
+    for (std::int64_t id = 1; id <= 6; ++id) rows.add(id);
+    for (const auto id : {1, 2, 5}) rows.settle(id, RowsInHand::Outcome::acknowledged);
+    BOOST_TEST(rows.startMark() == (Ids{1, 2}));
+    BOOST_TEST(rows.settled() == 1u);
+    rows.marked();
+    rows.settle(4, RowsInHand::Outcome::acknowledged);
+    BOOST_TEST(rows.startMark() == (Ids{4, 5})); // behind 3
+    rows.notMarked();
+    BOOST_TEST(rows.settled() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_token_is_good_once_and_never_again) {
