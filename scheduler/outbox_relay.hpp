@@ -131,8 +131,8 @@ private:
     bool probing_ = false, probeNow_ = true, draining_ = false, abandoning_ = false;
     std::uint64_t probes_ = 0; // counts them
     core::Instant probeDue_{}, lastProbe_{};
-    core::Instant::duration pollAfter_{}; // the last probe
-    Lane firstLane_ = 0;                  // where the next round of reads begins, so that no lane starves
+    core::Instant::duration pollAfter_ = settings_.pollInterval; // the last probe
+    Lane firstLane_ = 0; // where the next round of reads begins, so that no lane starves
     relay::Figures figures_;
 };
 

@@ -86,7 +86,9 @@ BOOST_AUTO_TEST_CASE(care_ends_when_the_lane_is_seen_empty) {
 
 // A probe that was asked before the lane was taken did not look at it.
 BOOST_AUTO_TEST_CASE(a_probe_from_before_does_not_show_a_careful_lane_empty) {
-    BareRelay relay;
+    relay::Settings settings;
+    settings.maxInFlightBytes = 1U << 30; // both lanes are read, however large rows may turn out to be
+    BareRelay relay(settings);
     relay.tell(relay::LaneTaken{{1, "me"}});
     relay.tell(relay::LaneTaken{{kLane, "me"}, {true, {}}});
     relay.tell(relay::ReadFailed{kLane, relay.reads.at(1).epoch});

@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(in_flight_bytes_stay_bounded) {
         scene.run(5ms);
         BOOST_TEST(scene.figures().inFlightBytes <= bound + row + 200);
     }
-    BOOST_TEST(scene.figures().inFlightBytes >= bound);
+    BOOST_TEST(scene.figures().inFlightBytes >= bound * 3 / 4); // for what is left a read is not worth it
     scene.sink.returnAcks();
     BOOST_TEST(scene.drainQueue());
     for (const auto& [key, ids] : written) BOOST_TEST(scene.sink.idsOfKey(key) == ids);
