@@ -203,11 +203,10 @@ BOOST_AUTO_TEST_CASE(looks_come_soon_after_something_came_and_ever_later_while_n
     relay.tell(relay::Probed{{{3, 7, 7}}});
     relay.answerRead(relay.reads.back(), {7});
     relay.accepted(relay.produced.back());
-    std::vector<std::int64_t> waits; // in milliseconds
+    Ids waits; // in milliseconds
     for (int i = 0; i < 8; ++i) {
-        std::int64_t wait = 0;
-        while (BareRelay::count<relay::ProbeLanes>(relay.tickAfter(1ms)) == 0) ++wait;
-        waits.push_back(wait + 1);
+        waits.push_back(1);
+        while (BareRelay::count<relay::ProbeLanes>(relay.tickAfter(1ms)) == 0) ++waits.back();
         relay.tell(relay::Probed{});
     }
     BOOST_TEST(waits == (Ids{1, 2, 4, 8, 16, 32, 50, 50}));
