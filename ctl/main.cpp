@@ -1,26 +1,15 @@
 // outboxctl: command line to a node's admin port, answers to exit codes.
 #include "ctl/commands.hpp"
+#include "platform/config/reader.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <unistd.h>
-
-namespace {
 
 using namespace outboxd;
 using ctl::ExitCode;
 
-std::map<std::string, std::string> environment() {
-    std::map<std::string, std::string> variables;
-    for (const auto* name : {"OUTBOXCTL_URL", "OUTBOXCTL_TOKEN_FILE"})
-        if (const char* value = std::getenv(name)) variables[name] = value;
-    return variables;
-}
-
-} // namespace
-
 int main(int argc, char** argv) {
-    const auto parsed = ctl::parseOptions({argv + 1, argv + argc}, environment());
+    const auto parsed = ctl::parseOptions({argv + 1, argv + argc}, config::processEnvironment());
     if (const auto* answer = std::get_if<ctl::Answer>(&parsed)) {
         (answer->code == ExitCode::ok ? std::cout : std::cerr) << answer->text;
         return static_cast<int>(answer->code);

@@ -44,7 +44,10 @@ std::string tokenOf(const Options& options) {
 std::string operatorOf(const Options& options) {
     auto name = options.operatorName;
     if (name.empty()) {
-        const auto* user = getpwuid(geteuid());
+        passwd entry{};
+        passwd* user = nullptr;
+        std::array<char, 4096> memory{};
+        getpwuid_r(geteuid(), &entry, memory.data(), memory.size(), &user);
         std::array<char, 256> host{};
         gethostname(host.data(), host.size() - 1);
         name = fmt::format("{}@{}", user ? user->pw_name : std::to_string(geteuid()), host.data());
