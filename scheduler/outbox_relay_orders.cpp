@@ -38,7 +38,7 @@ void OutboxRelay::beginAnew(LaneState& lane) {
 
 void OutboxRelay::on(relay::CommandsFound& event) {
     const auto found = lanes_.find(event.lane);
-    if (found == lanes_.end() || found->second.leaving) return;
+    if (found == lanes_.end()) return;
     auto& lane = found->second;
     for (auto& command : event.commands) {
         const auto id = command.id;
