@@ -121,6 +121,7 @@ void Node::start() {
             service->start();
             started_.push_back(service);
         }
+        running_ = true;
     } catch (...) {
         stop();
         throw;
@@ -218,6 +219,7 @@ std::vector<scheduler::Job> Node::jobs() {
 api::AdminPorts Node::adminPorts() {
     api::AdminPorts ports;
     ports.stuckLoops = [this] { return progress_.stuck(); };
+    ports.started = [this] { return running_.load(); };
     ports.draining = [this] { return draining_.load(); };
     ports.metrics = [this] { return registry_.text(); };
     ports.metricsContentType = metrics::Registry::contentType();

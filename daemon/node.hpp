@@ -66,7 +66,7 @@ private:
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlRelayPeers peers_;
     scheduler::mysql::MysqlJobHistory history_;
-    std::atomic<bool> draining_{false};
+    std::atomic<bool> running_{false}, draining_{false};
     DurabilityPart durability_;
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 

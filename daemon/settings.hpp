@@ -9,7 +9,7 @@
 #include "platform/config/schema.hpp"
 #include "platform/core/logger.hpp"
 #include "platform/log/line_logger.hpp"
-#include "scheduler/relay_protocol.hpp"
+#include "scheduler/relay_settings.hpp"
 
 #include <chrono>
 #include <cstdint>

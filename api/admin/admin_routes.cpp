@@ -48,8 +48,8 @@ http::Response ready(const AdminPorts& ports, const Call& call) {
     const bool verbose = query.flag("verbose");
     if (const auto problem = query.problem()) return refuse(call, *problem);
 
-    const bool draining = ports.draining();
-    auto worst = draining ? Health::down : Health::ok;
+    const std::string_view phase = ports.draining() ? "draining" : ports.started() ? "" : "starting";
+    auto worst = phase.empty() ? Health::ok : Health::down;
     JsonWriter json;
     json.begin();
     if (verbose) json.beginList("checks");
@@ -61,7 +61,7 @@ http::Response ready(const AdminPorts& ports, const Call& call) {
         json.field("detail", result.detail).end();
     }
     if (verbose) json.endList();
-    json.field("status", draining ? std::string_view{"draining"} : name(worst)).end();
+    json.field("status", phase.empty() ? std::string_view{name(worst)} : phase).end();
 
     http::Response response;
     response.status = worst == Health::down ? 503 : 200;

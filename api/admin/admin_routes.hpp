@@ -31,13 +31,14 @@ struct HealthCheck {
 struct AdminPorts {
     std::function<std::vector<std::string>()> stuckLoops; // core::ProgressMonitor::stuck
     std::vector<HealthCheck> checks;
+    std::function<bool()> started; // everything of the node, not only this port
     std::function<bool()> draining;
     std::function<std::string()> metrics; // metrics::Registry::text
     std::string metricsContentType;       // metrics::Registry::contentType
 };
 
 // `/livez`: 200 "ok", or 503 naming the loops that make no progress (restart the process). `/readyz`: 200
-// while requests can be served, also degraded; 503 when a check is down or the node drains. With `?verbose`
+// while requests can be served, also degraded; 503 when a check is down, and while the node starts or drains. With `?verbose`
 // every check and its detail. `ports` must outlive the router.
 void addAdminRoutes(Router& router, const AdminPorts& ports);
 

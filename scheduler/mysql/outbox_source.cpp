@@ -61,6 +61,8 @@ const char* nameOf(HeldRecord::State state) {
 // sorts: longer ones are asked for in parts.
 constexpr std::size_t kLongestList = 500;
 
+// Of payloads in one batch: rows are counted before it is known how large they are. What is beyond is read again.
+constexpr std::size_t kMostBytes = 8U << 20;
 // So many rows are as quickly listed as their bounds are found.
 constexpr std::int64_t kShortQueue = 300;
 constexpr int kLooksAtLongQueue = 50;
@@ -165,9 +167,12 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
     auto session = database_.session();
     LaneBatch batch;
     std::vector<std::int64_t> late;
-    std::size_t below = 0;
+    std::size_t below = 0, bytes = 0;
     session->textQuery(readText(*session, term, cursor, limit, known), [&](Session::TextRow row) {
         if (row[0] == "1") {
+            batch.more = batch.more || bytes >= kMostBytes;
+            if (batch.more) return;
+            bytes += row[7].size();
             batch.rows.push_back(toRecord(row));
         } else if (known.allQueued) {
             below = static_cast<std::size_t>(toInteger(row[1]));
@@ -177,7 +182,7 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
     });
     const bool counted = known.allQueued && below != known.ids.size();
     if (counted) late = lateOnes(*session, term, cursor, known.ids, limit + 1);
-    batch.more = batch.rows.size() >= limit;
+    batch.more = batch.more || batch.rows.size() >= limit;
     batch.cursor = batch.rows.empty() ? cursor : batch.rows.back().record.id;
     const bool anyLate = !late.empty();
     if (anyLate) addLate(*session, term, cursor, limit, std::move(late), batch);
@@ -191,19 +196,26 @@ LaneBatch MysqlOutboxSource::read(const LaneTerm& term, std::int64_t cursor, std
 void MysqlOutboxSource::addLate(Session& session, const LaneTerm& term, std::int64_t cursor,
                                 std::size_t limit, std::vector<std::int64_t> late, LaneBatch& batch) {
     std::ranges::sort(late);
-    if (late.size() >
-        limit) { // many came back to the queue at once: what follows them must not overtake them
-        late.resize(limit);
-        batch.rows.clear();
-        batch.cursor = cursor;
-        batch.more = true;
-    }
+    bool more = late.size() > limit;
+    if (more) late.resize(limit);
+    std::size_t bytes = 0;
     std::vector<QueuedRecord> rows;
     for (std::span<const std::int64_t> rest = late; !rest.empty();) {
         const auto part = rest.first(std::min(rest.size(), kLongestList));
         rest = rest.subspan(part.size());
         session.textQuery(BatchText(session, sql::read_late).number(term.lane).numbers(part).sql(),
-                          [&](Session::TextRow row) { rows.push_back(toRecord(row)); });
+                          [&](Session::TextRow row) {
+                              if (bytes >= kMostBytes) return;
+                              bytes += row[7].size();
+                              rows.push_back(toRecord(row));
+                          });
+        if (bytes >= kMostBytes) break;
+    }
+    more = more || rows.size() < late.size();
+    if (more) { // many came back to the queue at once: what follows them must not overtake them
+        batch.rows.clear();
+        batch.cursor = cursor;
+        batch.more = true;
     }
     std::ranges::sort(rows, {}, [](const QueuedRecord& row) { return row.record.id; });
     std::ranges::move(batch.rows, std::back_inserter(rows)); // all of them lie behind the cursor

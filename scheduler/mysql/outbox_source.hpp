@@ -3,7 +3,7 @@
 
 #include "platform/database/database.hpp"
 #include "scheduler/outbox_source.hpp"
-#include "scheduler/relay_protocol.hpp"
+#include "scheduler/relay_settings.hpp"
 
 #include <array>
 

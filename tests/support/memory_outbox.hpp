@@ -1,5 +1,6 @@
 // The outbox tables and the lanes' locks in memory, as a database shows them to several nodes: ids are given at insert
 // and seen at commit, reads and marks are fenced.
+// length: queue, held rows and locks are one state, as in the database.
 #pragma once
 
 #include "scheduler/lane_control.hpp"

@@ -15,6 +15,7 @@ struct AdminFixture {
     AdminFixture() {
         ports.stuckLoops = [this] { return stuck; };
         ports.checks = {{"database", [this] { return database; }}, {"kafka", [this] { return kafka; }}};
+        ports.started = [this] { return started; };
         ports.draining = [this] { return draining; };
         ports.metrics = [this] { return registry.text(); };
         ports.metricsContentType = metrics::Registry::contentType();
@@ -31,7 +32,7 @@ struct AdminFixture {
     std::vector<std::string> stuck;
     api::CheckResult database;
     api::CheckResult kafka;
-    bool draining = false;
+    bool started = true, draining = false;
     metrics::Registry registry;
     testing::MemoryLogger logger;
     api::NoAuthentication authenticator;
@@ -61,11 +62,15 @@ BOOST_AUTO_TEST_CASE(ready_while_only_degraded) {
                R"({"name":"kafka","status":"degraded","detail":"no broker answers"}],"status":"degraded"})");
 }
 
-BOOST_AUTO_TEST_CASE(not_ready_without_its_database_or_while_it_drains) {
+BOOST_AUTO_TEST_CASE(not_ready_without_its_database_or_while_it_starts_or_drains) {
     database = {Health::down, "connection refused"};
     BOOST_TEST(get("/readyz").status == 503);
     BOOST_TEST(get("/readyz").body == R"({"status":"down"})");
     database = {};
+    started = false;
+    BOOST_TEST(get("/readyz").status == 503);
+    BOOST_TEST(get("/readyz").body == R"({"status":"starting"})");
+    started = true;
     draining = true;
     BOOST_TEST(get("/readyz").status == 503);
     BOOST_TEST(get("/readyz").body == R"({"status":"draining"})");

@@ -1,4 +1,5 @@
 // A stage for the relay's rules: one outbox, one broker, one node that holds every lane, and a clock that stands still.
+// length: one stage for all tests of the rules.
 #pragma once
 
 #include "tests/unit/relay_node.hpp"
