@@ -17,12 +17,10 @@ enum class Mutant {
     unpinned_partitions,   // keys are spread over as many partitions as there are now
     whole_batch_failed,    // the broker's refusal of a batch is a verdict on each of its records
     fence_without_lock, // the fence reads the lease, but does not keep others from taking it until the commit
-    fence_lost_is_no_late,    // poll B does not tell "no longer the holder" from "no late rows"
-    late_rows_by_queue,       // what poll B found and is gone when it is fetched is left out
+    looks_without_last_fence, // a read of several looks does not ask for the lease again at its end
     partition_opened_by_many, // several requests in flight to a partition that knows nothing of the producer
     sync_without_refresh,     // the owner settles, and does not look at pauses and pins
     taken_without_refresh,    // nor does who takes a lane
-    range_after_unknown,      // a range is marked by its count although a mark of unknown outcome went before
     skip_passes_parked, // with `skip`, rows wait behind what is PAUSED, and not behind what waits for it
     solo_in_batches,    // a solo session that sends more than one record in a batch
 };
@@ -38,12 +36,10 @@ inline constexpr std::array kMutants{
     std::string_view{"unpinned partitions"},
     std::string_view{"whole batch marked FAILED"},
     std::string_view{"fence without lock"},
-    std::string_view{"a lost fence in B counts as no late rows"},
-    std::string_view{"late rows fetched by the queue"},
+    std::string_view{"several looks without a last fence"},
     std::string_view{"a partition opened by many requests"},
     std::string_view{"sync without refresh"},
     std::string_view{"a lane taken without refresh"},
-    std::string_view{"a range counted after a mark of unknown outcome"},
     std::string_view{"skip passes what is parked"},
     std::string_view{"solo in batches"},
 };

@@ -44,17 +44,21 @@ Progress ReadOperation::execute() {
         break;
     case Statement::late:
         findLate();
-        // The count said that there are some.
-        if (!fenced() && db_.mutant() != Mutant::fence_lost_is_no_late) lost_ = true;
         next_ = Statement::late_rows;
         break;
     case Statement::late_rows:
         fetchLate();
+        next_ = Statement::fence;
+        break;
+    case Statement::fence:
+        lost_ = !fenced() && db_.mutant() != Mutant::looks_without_last_fence;
         next_ = Statement::done;
         break;
     case Statement::done: break;
     }
-    if (next_ == Statement::late_rows && late_.empty()) next_ = Statement::done;
+    // A read of one look needs no more; one of several ends with the fence.
+    if (next_ == Statement::late_rows && late_.empty())
+        next_ = action_.known.allQueued ? Statement::fence : Statement::done;
     return next_ == Statement::done ? Progress::done : Progress::more;
 }
 
@@ -91,11 +95,7 @@ void ReadOperation::fetchLate() {
         batch_ = {{}, action_.cursor, true};
     }
     for (const auto id : late_) {
-        if (db_.queued(id)) {
-            lateRows_.push_back(row(id));
-        } else if (db_.mutant() != Mutant::late_rows_by_queue) {
-            lost_ = true; // somebody else took it out of the queue, so the lane is not ours
-        }
+        if (db_.queued(id)) lateRows_.push_back(row(id));
     }
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "scheduler/relay_protocol.hpp"
-#include "tests/simulation/sim_db.hpp"
+#include "tests/simulation/transaction.hpp"
 
 #include <memory>
 
@@ -47,7 +47,15 @@ public:
 
 private:
     // after_alone and late_first: of mutants alone
-    enum class Statement { both, after_alone, late_first, late, late_rows, done } next_ = Statement::both;
+    enum class Statement {
+        both,
+        after_alone,
+        late_first,
+        late,
+        late_rows,
+        fence,
+        done
+    } next_ = Statement::both;
     bool fenced() const { return db_.mutant() == Mutant::no_read_fence || db_.holds(action_.term); }
     bool noneIsLate() const;
     void readAfter();

@@ -138,8 +138,7 @@ void Process::perform(MarkLane& action) {
         return true;
     });
     const auto lane = action.term.lane;
-    const bool certain = !unknownMarks_.contains(lane) || db_.mutant() == Mutant::range_after_unknown;
-    const bool mayCount = certain && action.settled.size() >= settings_.smallestRange;
+    const bool mayCount = !unknownMarks_.contains(lane) && action.settled.size() >= settings_.smallestRange;
     marking_ = lane;
     start(std::make_unique<MarkOperation>(db_, std::move(action), mayCount));
 }

@@ -37,14 +37,8 @@ BOOST_AUTO_TEST_CASE(a_whole_batch_marked_failed_dies) { mustDie(Mutant::whole_b
 
 // Rules that are easily taken for granted.
 BOOST_AUTO_TEST_CASE(a_fence_that_locks_nothing_dies) { mustDie(Mutant::fence_without_lock); }
-BOOST_AUTO_TEST_CASE(a_lost_fence_taken_for_no_late_rows_dies) { mustDie(Mutant::fence_lost_is_no_late); }
-BOOST_AUTO_TEST_CASE(late_rows_that_may_vanish_before_they_are_fetched_die) {
-    mustDie(Mutant::late_rows_by_queue);
-}
+BOOST_AUTO_TEST_CASE(several_looks_without_a_last_fence_die) { mustDie(Mutant::looks_without_last_fence); }
 BOOST_AUTO_TEST_CASE(a_partition_opened_by_many_requests_dies) { mustDie(Mutant::partition_opened_by_many); }
-BOOST_AUTO_TEST_CASE(a_range_counted_after_a_mark_of_unknown_outcome_dies) {
-    mustDie(Mutant::range_after_unknown);
-}
 BOOST_AUTO_TEST_CASE(a_lane_taken_without_looking_at_pauses_and_pins_dies) {
     mustDie(Mutant::taken_without_refresh);
 }

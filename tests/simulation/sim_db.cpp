@@ -1,5 +1,7 @@
 #include "tests/simulation/sim_db.hpp"
 
+#include "tests/simulation/transaction.hpp"
+
 namespace outboxd::simulation {
 
 SimDb::SimDb(const Time& now, Judge& judge, Mutant mutant, int lanes, int topics)

@@ -47,6 +47,10 @@ scheduler::ProduceResult SimSession::produce(const scheduler::OutboxRecord& reco
     const auto& facts = sink_.db_.judge().facts(record.id);
     const auto partitions = sink_.layout(facts.topic);
     if (partitions == 0) return {Kind::not_ready, {}};
+    // A key must not be on its way to two partitions.
+    auto& spread = spread_[facts.topic];
+    if (spread != partitions && busy(facts.topic)) return {Kind::not_ready, {}};
+    spread = partitions;
     if (outstanding_ >= sink_.limits_.queue) return {Kind::full, {}};
 
     using State = Partition::State;
@@ -59,6 +63,12 @@ scheduler::ProduceResult SimSession::produce(const scheduler::OutboxRecord& reco
         if (partition.state == State::fresh && depth_ == 1) partition.state = State::opening;
     }
     return {};
+}
+
+bool SimSession::busy(int topic) const {
+    return std::ranges::any_of(partitions_, [&](const auto& one) {
+        return one->topic == topic && !(one->held.empty() && one->queue.empty() && one->batches.empty());
+    });
 }
 
 void SimSession::poll(std::vector<scheduler::DeliveryReport>& reports) {

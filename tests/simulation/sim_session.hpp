@@ -62,6 +62,7 @@ private:
         Outcome outcome = Outcome::delivered;
     };
     Partition& partitionOf(int topic, int number);
+    bool busy(int topic) const; // records of the topic are out
     bool receive(std::size_t broker);
     bool send(std::size_t broker);
     void finish(Partition& partition, Outcome outcome);
@@ -76,6 +77,7 @@ private:
     std::vector<std::size_t> inFlight_;
     std::vector<std::unique_ptr<Partition>> partitions_;
     std::deque<Served> served_; // by the client, not polled
+    std::map<int, int> spread_; // by topic: the partition count that what is out was spread over
     std::size_t outstanding_ = 0;
     bool fatal_ = false; // the client sends nothing any more
     bool broken_ = false;

@@ -80,6 +80,7 @@ void World::timePasses() {
 // Pauses and crashes come at any step.
 bool World::goesOn(Node& node, const Process* process) {
     if (node.process.get() != process || !awake(*process)) return false;
+    if (process->midway() && dice_.oneIn(8)) commitOne(); // a late one
     const unsigned of = shape_.sniper && process->midway() ? 700 : 20'000;
     if (dice_.roll(of) >= shape_.trouble) return true;
     switch (dice_.roll(6)) {
