@@ -42,6 +42,7 @@ Id returnHeld(SimDb& db, Lane lane, int key, Id from, Id to, std::size_t atOnce)
 
 std::optional<LaneCommand> redrive(SimDb& db, LaneCommand command, std::size_t atOnce) {
     const auto key = SimDb::keyOf(command.orderKey);
+    db.forgive(command.lane);
     if (command.upTo == 0) command.upTo = lastHeld(db, command.lane, key);
     if (const auto next = returnHeld(db, command.lane, key, command.event, command.upTo, atOnce)) {
         command.event = next;

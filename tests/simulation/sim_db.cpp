@@ -104,6 +104,13 @@ void SimDb::noteTrying(const LaneTerm& term, Id id) {
     memory.trying = id;
 }
 
+void SimDb::forgive(Lane lane) {
+    auto& memory = memories_[lane];
+    memory.crashes = memory.tries = 0;
+    memory.trying = 0;
+    memory.tryingSince.reset();
+}
+
 void SimDb::leave(const LaneTerm& term) {
     auto& memory = memories_[term.lane];
     if (memory.holder == term.holder) memory.holder.clear();

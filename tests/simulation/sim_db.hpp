@@ -93,6 +93,7 @@ public:
     scheduler::LaneCare enter(const LaneTerm& term);
     void noteTrying(const LaneTerm& term, Id id);
     void leave(const LaneTerm& term);
+    void forgive(Lane lane); // who died with what in hand counts no more
 
     std::vector<Transaction*>& open() { return open_; }
     Judge& judge() { return judge_; }
