@@ -42,7 +42,7 @@ void OutboxRelay::on(const relay::Probed& event) {
         }
     }
     // While something comes the next look is soon, and each one in vain doubles the time to the next.
-    const auto soon = pace_.busy() ? settings_.readSpacing : settings_.shortestPoll;
+    const auto soon = std::max(pace_.busy() ? settings_.readSpacing : 0us, settings_.shortestPoll);
     pollAfter_ = std::clamp(found ? soon : pollAfter_ * 2, std::min(soon, settings_.pollInterval),
                             settings_.pollInterval);
     probeDue_ = now_ + pollAfter_;

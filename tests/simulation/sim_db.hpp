@@ -1,5 +1,6 @@
 // The database: ids are given at insert and seen at commit, each statement sees what is committed at its moment, rows
 // written by an open transaction are locked, and so is a lease row that a fence has read.
+// length: tables, locks and transactions are one state.
 #pragma once
 
 #include "scheduler/lane_control.hpp"
