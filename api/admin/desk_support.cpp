@@ -16,7 +16,8 @@ std::string actorOf(const http::Request& request) {
     if (!name || name->empty()) return "admin";
     auto actor = "admin:" + std::string{name->substr(0, kLongestActor)};
     // What is no plain text is nobody's name, and no text for the database either.
-    std::ranges::replace_if(actor, [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
+    std::ranges::replace_if(
+        actor, [](char c) { return c < 0x20 || c >= 0x7f; }, '?');
     return actor;
 }
 

@@ -96,7 +96,8 @@ BOOST_AUTO_TEST_CASE(keys_of_different_topics_have_nothing_to_do_with_each_other
     for (; id > 0; --id) {
         const auto topic = static_cast<std::uint16_t>((id - 1) / 8);
         const std::string key(1, static_cast<char>('0' + (id - 1) % 8));
-        verification.record({.topic = topic, .partition = topic, .offset = 100 - id, .sequence = id, .key = key});
+        verification.record(
+            {.topic = topic, .partition = topic, .offset = 100 - id, .sequence = id, .key = key});
     }
     BOOST_TEST(verification.verdict().clean());
     BOOST_TEST(verification.verdict().keys == 16);
