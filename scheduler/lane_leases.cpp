@@ -199,8 +199,8 @@ void LaneLeases::take(core::Instant now) {
     if (now < takeAt_ || (!settings_.singleLock.empty() && !single_ && !takeSingleLock(now))) return;
     const auto free = freeLanes(now);
     if (free.empty()) return;
-    const auto count = [&] { return figures(); };
-    if (!knowsPeers_ || count().held + free.size() > count().quota) readQuota(); // somebody may have left
+    // Somebody may have left.
+    if (const auto have = figures(); !knowsPeers_ || have.held + free.size() > have.quota) readQuota();
 
     // Never longer than the single lock, so that the lanes' fences hold for it, too.
     const auto until = single_ ? single_->deadline : now + settings_.lease;
@@ -211,7 +211,8 @@ void LaneLeases::take(core::Instant now) {
     std::vector<LaneTerm> taken;
     std::optional<core::Error> trouble; // what was taken before it is told of all the same
     for (const auto lane : free) {
-        const bool share = count().held < count().quota + tolerated_;
+        const auto have = figures();
+        const bool share = have.held < have.quota + tolerated_;
         if (!share && now - freeSince_.at(lane) < settings_.lease) continue;
         const LaneTerm term{lane, newHolder(settings_.node, clock_)};
         try {
