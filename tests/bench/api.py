@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "daemon"))
 
+from processes import processor_seconds  # noqa: E402  pylint: disable=wrong-import-position
 from support.node import Node, free_port  # noqa: E402  pylint: disable=wrong-import-position
 from support.stack import Database, Stack, build_folder  # noqa: E402  pylint: disable=wrong-import-position
 from support.waiting import until  # noqa: E402  pylint: disable=wrong-import-position
@@ -21,7 +22,6 @@ from support.waiting import until  # noqa: E402  pylint: disable=wrong-import-po
 USERS = 400_000
 PRODUCTS = 100
 RATE = 1000
-TICKS = os.sysconf("SC_CLK_TCK")
 
 SEED = f"""
 INSERT INTO users (username, email) SELECT CONCAT('user-', seq), 'user@example.com' FROM seq_1_to_{USERS};
@@ -66,12 +66,6 @@ class BareFront:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def memory(pid):

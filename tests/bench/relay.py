@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "daemon"))
 
+from processes import processor_seconds  # noqa: E402  pylint: disable=wrong-import-position
 from support.node import Node  # noqa: E402  pylint: disable=wrong-import-position
 from support.stack import ROOT, Database, Stack, build_folder  # noqa: E402  pylint: disable=wrong-import-position
 from support.waiting import until  # noqa: E402  pylint: disable=wrong-import-position
@@ -29,7 +30,6 @@ SMALL = (10_000, 10_000, 10_000, 200_000)
 LARGE = (2_000_000, 200_000)
 REPORT = os.path.join(ROOT, "docs", "performance.md")
 BEGIN, END = "<!-- figures of ./dev bench relay: begin -->\n", "<!-- end -->\n"
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def say(text):
@@ -154,12 +154,6 @@ class Bare(Contestant):
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-
-
-def processor_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def median(runs, name):

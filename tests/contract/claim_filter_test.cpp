@@ -2,7 +2,7 @@
 #include "commerce/redis/claim_filter.hpp"
 #include "platform/core/error.hpp"
 #include "tests/support/manual_clock.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_redis.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,18 +12,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-outboxd::redis::Settings settingsOf(const testing::PrivateServer& server) {
-    outboxd::redis::Settings settings;
-    const auto address = server.address();
-    settings.port = std::stoi(address.substr(address.rfind(':') + 1));
-    settings.timeout = 500ms;
-    return settings;
-}
-
 struct Scene {
     testing::PrivateServer server{"redis"};
     testing::ManualClock clock;
-    outboxd::redis::Client client{settingsOf(server)};
+    outboxd::redis::Client client{testing::settingsOf(server)};
     commerce::redis::ClaimFilter filter{client, clock, "test:"};
     const CouponId coupon{7};
     const CouponId other{8};

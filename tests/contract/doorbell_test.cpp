@@ -2,7 +2,7 @@
 #include "daemon/doorbell.hpp"
 #include "tests/contract/service_contract.hpp"
 #include "tests/support/memory_logger.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_redis.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,14 +12,6 @@ using namespace std::chrono_literals;
 using daemon::Doorbell;
 
 namespace {
-
-redis::Settings settingsOf(const PrivateServer& server) {
-    redis::Settings settings;
-    const auto address = server.address();
-    settings.port = std::stoi(address.substr(address.rfind(':') + 1));
-    settings.timeout = 500ms;
-    return settings;
-}
 
 // The nodes that relay; counts how often somebody asked.
 class Peers final : public scheduler::RelayPeers {

@@ -1,6 +1,6 @@
 // Producer, consumer and admin against a real broker of this program's own, which is stalled while they end.
 #include "platform/kafka/producer.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_broker.hpp"
 #include "tests/support/topic_reader.hpp"
 
 #include "platform/core/event_id.hpp"
@@ -12,12 +12,6 @@ using namespace outboxd::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Broker {
-    Broker() { server.emplace("kafka"); }
-    ~Broker() { server.reset(); }
-    static inline std::optional<PrivateServer> server;
-};
 
 struct Clients {
     Clients() : topic("client-" + core::newEventId(clock).text()) {
@@ -43,19 +37,19 @@ struct Clients {
 
     core::SystemClock clock;
     MemoryLogger logger;
-    kafka::ClientSettings settings{Broker::server->address(), "test", {}};
+    kafka::ClientSettings settings{PrivateBroker::server->address(), "test", {}};
     TopicReader reader{settings.brokers};
     std::string topic;
 };
 
 struct Stall {
-    Stall() { Broker::server->stall(); }
-    ~Stall() { Broker::server->goOn(); }
+    Stall() { PrivateBroker::server->stall(); }
+    ~Stall() { PrivateBroker::server->goOn(); }
 };
 
 } // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(Broker);
+BOOST_TEST_GLOBAL_FIXTURE(PrivateBroker);
 
 BOOST_FIXTURE_TEST_SUITE(kafka_client, Clients)
 

@@ -2,7 +2,7 @@
 // newer version of either may change it: then the rule that rests on it (named at each test) has to be thought over.
 #include "platform/kafka/producer.hpp"
 #include "tests/support/driven_process.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_broker.hpp"
 #include "tests/support/raw_kafka_producer.hpp"
 #include "tests/support/topic_reader.hpp"
 
@@ -17,12 +17,6 @@ using namespace outboxd::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Broker {
-    Broker() { server.emplace("kafka"); }
-    ~Broker() { server.reset(); }
-    static inline std::optional<PrivateServer> server;
-};
 
 constexpr std::int64_t kLongAgo = 1; // the strict topic takes nothing that is older than a day
 
@@ -52,11 +46,11 @@ struct Library {
     }
     void stall() {
         stalled_ = true;
-        Broker::server->stall();
+        PrivateBroker::server->stall();
     }
     void goOn() {
         stalled_ = false;
-        Broker::server->goOn();
+        PrivateBroker::server->goOn();
     }
 
     // One good record, awaited, then 1 to 49 of which the tenth is refused, each in a batch of its own.
@@ -67,7 +61,7 @@ struct Library {
     }
 
     core::SystemClock clock;
-    TopicReader reader{Broker::server->address()};
+    TopicReader reader{PrivateBroker::server->address()};
     std::string strict;
     bool stalled_ = false;
 };
@@ -87,13 +81,13 @@ std::vector<int> upTo(int end) {
 
 } // namespace
 
-BOOST_TEST_GLOBAL_FIXTURE(Broker);
+BOOST_TEST_GLOBAL_FIXTURE(PrivateBroker);
 
 BOOST_FIXTURE_TEST_SUITE(librdkafka, Library)
 
 // Why the producer is gapless: (S1) of scheduler/event_sink.hpp.
 BOOST_AUTO_TEST_CASE(without_the_gapless_guarantee_later_records_are_delivered_past_a_refused_one) {
-    RawKafkaProducer producer(Broker::server->address(), oneByOne("false"));
+    RawKafkaProducer producer(PrivateBroker::server->address(), oneByOne("false"));
     sendOneBadAmongGood(producer);
     producer.awaitReports(50);
     BOOST_TEST(!producer.fatal());
@@ -104,7 +98,7 @@ BOOST_AUTO_TEST_CASE(without_the_gapless_guarantee_later_records_are_delivered_p
 }
 
 BOOST_AUTO_TEST_CASE(with_the_gapless_guarantee_nothing_follows_a_refused_record) {
-    RawKafkaProducer producer(Broker::server->address(), oneByOne("true"));
+    RawKafkaProducer producer(PrivateBroker::server->address(), oneByOne("true"));
     sendOneBadAmongGood(producer);
     producer.awaitFatal();
     producer.purge();
@@ -115,10 +109,11 @@ BOOST_AUTO_TEST_CASE(with_the_gapless_guarantee_nothing_follows_a_refused_record
 
 // Why a lane goes solo before a refusal is a verdict.
 BOOST_AUTO_TEST_CASE(a_batch_is_refused_whole_for_one_of_its_records) {
-    RawKafkaProducer producer(Broker::server->address(), {{"enable.gapless.guarantee", "true"},
-                                                          {"batch.num.messages", "12"},
-                                                          {"linger.ms", "60000"},
-                                                          {"max.in.flight.requests.per.connection", "1"}});
+    RawKafkaProducer producer(PrivateBroker::server->address(),
+                              {{"enable.gapless.guarantee", "true"},
+                               {"batch.num.messages", "12"},
+                               {"linger.ms", "60000"},
+                               {"max.in.flight.requests.per.connection", "1"}});
     for (int i = 0; i < 12; ++i) producer.send(strict, i, i == 5 ? kLongAgo : now());
     producer.awaitReports(12);
     for (const auto& [value, code] : producer.reports())
@@ -129,10 +124,11 @@ BOOST_AUTO_TEST_CASE(a_batch_is_refused_whole_for_one_of_its_records) {
 BOOST_AUTO_TEST_CASE(a_batch_that_is_too_large_is_refused_although_each_of_its_records_would_pass) {
     const auto narrow = strict + "-narrow";
     make(narrow, {{"max.message.bytes", "1000"}});
-    RawKafkaProducer producer(Broker::server->address(), {{"enable.gapless.guarantee", "true"},
-                                                          {"batch.num.messages", "12"},
-                                                          {"linger.ms", "60000"},
-                                                          {"max.in.flight.requests.per.connection", "1"}});
+    RawKafkaProducer producer(PrivateBroker::server->address(),
+                              {{"enable.gapless.guarantee", "true"},
+                               {"batch.num.messages", "12"},
+                               {"linger.ms", "60000"},
+                               {"max.in.flight.requests.per.connection", "1"}});
     for (int i = 0; i < 12; ++i) producer.send(narrow, i, now(), std::string(200, ' '));
     producer.awaitReports(12);
     for (const auto& [value, code] : producer.reports())
@@ -142,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_batch_that_is_too_large_is_refused_although_each_of_its_r
 
 // Why a broken session is purged at once: what is in flight would be without a report for many seconds.
 BOOST_AUTO_TEST_CASE(purging_a_fatal_producer_yields_all_reports_at_once) {
-    RawKafkaProducer producer(Broker::server->address(), oneByOne("true"));
+    RawKafkaProducer producer(PrivateBroker::server->address(), oneByOne("true"));
     const auto quiet = strict + "-quiet";
     make(quiet);
     producer.send(quiet, 0, now());
@@ -160,7 +156,7 @@ BOOST_AUTO_TEST_CASE(purging_a_fatal_producer_yields_all_reports_at_once) {
 
 // Why the first record of a session goes to each partition alone (scheduler/kafka/kafka_session.hpp).
 BOOST_AUTO_TEST_CASE(a_broker_that_does_not_know_the_producer_takes_any_first_sequence) {
-    RawKafkaProducer producer(Broker::server->address(), oneByOne("true", "5"));
+    RawKafkaProducer producer(PrivateBroker::server->address(), oneByOne("true", "5"));
     const auto other = strict + "-other";
     make(other);
     producer.send(other, 0, now()); // the producer has its id and its connection now
@@ -181,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_broker_that_does_not_know_the_producer_takes_any_first_se
 BOOST_AUTO_TEST_CASE(a_process_that_was_stopped_sends_all_it_had_queued_when_it_goes_on) {
     const auto topic = strict + "-stopped";
     make(topic);
-    DrivenProcess writer({OUTBOXD_KAFKA_WRITER, Broker::server->address(), topic});
+    DrivenProcess writer({OUTBOXD_KAFKA_WRITER, PrivateBroker::server->address(), topic});
     BOOST_TEST(writer.ask("fill 1") == "filled");
     BOOST_TEST(writer.ask("flush") == "delivered 1");
     stall();
@@ -197,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_was_stopped_sends_all_it_had_queued_when_it_
 BOOST_AUTO_TEST_CASE(a_process_that_was_stopped_and_purges_first_sends_no_more_than_was_on_its_way) {
     const auto topic = strict + "-purged";
     make(topic);
-    DrivenProcess writer({OUTBOXD_KAFKA_WRITER, Broker::server->address(), topic});
+    DrivenProcess writer({OUTBOXD_KAFKA_WRITER, PrivateBroker::server->address(), topic});
     BOOST_TEST(writer.ask("fill 1") == "filled");
     BOOST_TEST(writer.ask("flush") == "delivered 1");
     stall();
@@ -214,15 +210,16 @@ BOOST_AUTO_TEST_CASE(a_process_that_was_stopped_and_purges_first_sends_no_more_t
 BOOST_AUTO_TEST_CASE(a_broker_killed_with_records_in_flight_loses_and_inverts_nothing) {
     const auto topic = strict + "-killed";
     make(topic);
-    RawKafkaProducer producer(Broker::server->address(), {{"enable.gapless.guarantee", "true"},
-                                                          {"batch.num.messages", "50"},
-                                                          {"linger.ms", "0"},
-                                                          {"max.in.flight.requests.per.connection", "1"}});
+    RawKafkaProducer producer(PrivateBroker::server->address(),
+                              {{"enable.gapless.guarantee", "true"},
+                               {"batch.num.messages", "50"},
+                               {"linger.ms", "0"},
+                               {"max.in.flight.requests.per.connection", "1"}});
     for (int i = 0; i < 1000; ++i) producer.send(topic, i, now());
     producer.awaitReports(100);
-    Broker::server->kill();
+    PrivateBroker::server->kill();
     for (int i = 1000; i < 3000; ++i) producer.send(topic, i, now());
-    Broker::server->start();
+    PrivateBroker::server->start();
     producer.awaitReportsOrFatal(3000);
     if (producer.fatal()) producer.purge();
     producer.awaitReports(3000);

@@ -1,6 +1,6 @@
 // The Redis client against a real server of this program's own, which is killed and stalled.
 #include "platform/redis/client.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_redis.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,16 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Server {
-    Server() : server("redis") {
-        const auto address = server.address();
-        settings.port = std::stoi(address.substr(address.rfind(':') + 1));
-        settings.timeout = 500ms;
-    }
-    PrivateServer server;
-    redis::Settings settings;
-};
-
 auto ofKind(core::ErrorKind kind) {
     return [kind](const core::Error& error) { return error.kind() == kind; };
 }
@@ -29,7 +19,7 @@ const auto unavailable = ofKind(core::ErrorKind::unavailable);
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(redis_client, Server)
+BOOST_FIXTURE_TEST_SUITE(redis_client, PrivateRedis)
 
 BOOST_AUTO_TEST_CASE(values_come_back_as_they_went) {
     redis::Client client(settings);

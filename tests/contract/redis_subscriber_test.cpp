@@ -1,7 +1,7 @@
 // Listening to a channel of a real Redis, which is killed and restarted.
 #include "platform/redis/subscriber.hpp"
 #include "tests/support/error_of.hpp"
-#include "tests/support/private_server.hpp"
+#include "tests/support/private_redis.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,21 +11,9 @@ using namespace outboxd;
 using namespace outboxd::testing;
 using namespace std::chrono_literals;
 
-namespace {
+namespace {} // namespace
 
-struct Server {
-    Server() : server("redis") {
-        const auto address = server.address();
-        settings.port = std::stoi(address.substr(address.rfind(':') + 1));
-        settings.timeout = 500ms;
-    }
-    PrivateServer server;
-    redis::Settings settings;
-};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(redis_subscriber, Server)
+BOOST_FIXTURE_TEST_SUITE(redis_subscriber, PrivateRedis)
 
 BOOST_AUTO_TEST_CASE(messages_are_heard_in_order_and_byte_by_byte) {
     redis::Subscriber subscriber(settings, "bell");
