@@ -1,25 +1,40 @@
 #include "daemon/consumers_part.hpp"
 
-#include "daemon/best_sellers_part.hpp"
 #include "daemon/figure_metrics.hpp"
 #include "daemon/relay_part.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 namespace outboxd::daemon {
 
-ConsumersPart::ConsumersPart(const Settings& settings, Stores& stores, const core::Clock& clock,
-                             core::Logger& logger, core::ProgressMonitor& monitor,
-                             metrics::Registry& registry)
-    : kafka_(sinkSettings(settings)), pins_(stores.work), topics_(kafka_, pins_, logger, clock),
-      progress_(stores.work), ledger_(stores.work), rankingListener_(ledger_),
-      rankingFeeds_(kafka_.client, settings.consumers.groupPrefix + std::string{rankingListener_.name()},
-                    rankedTopics(settings), topics_, logger, clock),
-      ranking(rankingListener_, rankingFeeds_, progress_, clock, logger, monitor, {}) {
+ConsumersPart::Running::Running(ConsumersPart& part, ListenerEntry made, core::ProgressMonitor& monitor)
+    : entry(std::move(made)),
+      feeds(part.kafka_.client,
+            part.parts_.settings.consumers.groupPrefix + std::string{entry.listener->name()}, entry.topics,
+            part.topics_, part.parts_.logger, part.parts_.clock),
+      service(*entry.listener, feeds, part.progress_, part.parts_.clock, part.parts_.logger, monitor, {}) {}
+
+ConsumersPart::ConsumersPart(ListenerParts parts, core::ProgressMonitor& monitor)
+    : parts_(std::move(parts)), kafka_(sinkSettings(parts_.settings)), pins_(parts_.stores.work),
+      topics_(kafka_, pins_, parts_.logger, parts_.clock), progress_(parts_.stores.work) {
+    for (auto& entry : listeners(parts_)) {
+        running_.push_back(std::make_unique<Running>(*this, std::move(entry), monitor));
+        count(*running_.back());
+    }
+}
+
+std::vector<core::Service*> ConsumersPart::services() const {
+    std::vector<core::Service*> all;
+    for (const auto& running : running_) all.push_back(&running->service);
+    return all;
+}
+
+void ConsumersPart::count(const Running& running) {
     using Figures = scheduler::ConsumerService::Figures;
-    callbacks_ =
-        FigureMetrics(registry, {{"listener", std::string{rankingListener_.name()}}},
-                      [this] { return ranking.figures(); })
+    std::ranges::move(
+        FigureMetrics(parts_.registry, {{"listener", std::string{running.entry.listener->name()}}},
+                      [&service = running.service] { return service.figures(); })
             .counter("outboxd_consumer_done_total", "Records whose effect is durable", &Figures::done)
             .counter("outboxd_consumer_ignored_total", "Records of no concern to the listener",
                      &Figures::ignored)
@@ -34,7 +49,8 @@ ConsumersPart::ConsumersPart(const Settings& settings, Stores& stores, const cor
             .gauge("outboxd_consumer_complete_up_to_timestamp_seconds",
                    "Up to when all committed events of these partitions have had their effect",
                    &Figures::completeUpTo)
-            .take();
+            .take(),
+        std::back_inserter(callbacks_));
 }
 
 } // namespace outboxd::daemon

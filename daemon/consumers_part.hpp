@@ -1,37 +1,40 @@
 // The listeners of a node, put together: the shop's rules behind the loops that read Kafka.
 #pragma once
 
-#include "commerce/mysql/sales.hpp"
-#include "daemon/ranking_listener.hpp"
-#include "daemon/stores.hpp"
-#include "platform/metrics/metrics.hpp"
+#include "daemon/listeners/listeners.hpp"
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
 #include "scheduler/mysql/consumer_progress.hpp"
 #include "scheduler/mysql/topic_pins.hpp"
 
+#include <memory>
 #include <vector>
 
 namespace outboxd::daemon {
 
-struct ConsumersPart {
-    ConsumersPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger,
-                  core::ProgressMonitor& monitor, metrics::Registry& registry);
+class ConsumersPart {
+public:
+    ConsumersPart(ListenerParts parts, core::ProgressMonitor& monitor);
+
+    // One for each listener; each has a group of its own, so that the trouble of one leaves the others alone.
+    std::vector<core::Service*> services() const;
 
 private:
+    struct Running {
+        Running(ConsumersPart& part, ListenerEntry made, core::ProgressMonitor& monitor);
+        ListenerEntry entry;
+        scheduler::kafka::KafkaFeeds feeds;
+        scheduler::ConsumerService service;
+    };
+    void count(const Running& running);
+
     // Before what uses them.
+    const ListenerParts parts_;
     const scheduler::kafka::SinkSettings kafka_;
     scheduler::mysql::MysqlTopicPins pins_;
     scheduler::kafka::Topics topics_;
     scheduler::mysql::MysqlConsumerProgress progress_;
-    commerce::mysql::SalesLedger ledger_;
-    RankingListener rankingListener_;
-    scheduler::kafka::KafkaFeeds rankingFeeds_;
-
-public:
-    scheduler::ConsumerService ranking;
-
-private:
+    std::vector<std::unique_ptr<Running>> running_;
     std::vector<metrics::Registry::Callback> callbacks_;
 };
 

@@ -95,7 +95,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
                      [this] { ring(); });
     }
     if (settings.roles.contains(Role::consumers)) {
-        consumers_.emplace(settings, stores_, clock, logger, progress_, registry_);
+        consumers_.emplace(ListenerParts{settings, stores_, clock, logger, registry_, [this] { ring(); }},
+                           progress_);
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
     desk_.addRoutes(adminRouter_);
@@ -113,7 +114,7 @@ void Node::start() {
     std::vector<core::Service*> services{&adminServer_};
     if (relay_) services.push_back(&relay_->service);
     if (doorbell_) services.push_back(doorbell_.get());
-    if (consumers_) services.push_back(&consumers_->ranking);
+    if (consumers_) std::ranges::copy(consumers_->services(), std::back_inserter(services));
     services.push_back(&scheduler_);
     if (api_) services.push_back(&api_->server);
     try {

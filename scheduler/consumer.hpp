@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outboxd::scheduler {
@@ -21,9 +22,12 @@ struct Delivery {
     int partition = 0;
     std::int64_t offset = 0;
     std::string key;
-    std::optional<core::EventId> id; // empty if the header is missing or is none
-    std::string type;                // empty if the header is missing
-    std::optional<std::string> payload;
+    std::optional<core::EventId> id;    // empty if the header is missing or is none
+    std::string type;                   // empty if the header is missing
+    std::optional<std::string> payload; // empty: a tombstone
+    std::optional<std::int64_t> sequence =
+        {}; // `outbox_seq`: of a key's events the later one has the higher; empty: foreign
+    std::vector<std::pair<std::string, std::string>> headers = {}; // all of them, in the producer's order
 };
 
 // What a listener made of one record.
@@ -31,20 +35,27 @@ struct Verdict {
     enum class Kind {
         done,    // its effect is durable, now or since an earlier delivery
         ignored, // of no concern to this listener
-        refused, // can never be worked off as it is
+        refused, // can never be worked off as it is: a dead letter at once, which waits for a person
+        failed, // this record did not work now: tried again quickly, then a dead letter that is retried later
+        deferred, // was not tried, since whoever has the effect is away, or an earlier one of its key failed: asked again
+        // later, and costs no attempt
     };
     Kind kind = Kind::done;
-    std::string reason; // of a refusal
+    std::string reason; // of anything but done and ignored: one sentence without secrets
 };
 
-// Called by one thread. Records may come again: each effect must happen once per event id.
+// Thread-safe: the loop and the retries of dead letters call it side by side, never for the same key. Records may
+// come again: each effect must happen once per event id.
 class Listener {
 public:
     virtual ~Listener() = default;
     // Lower-case with hyphens; names the group, the metrics and the rows of its progress.
     virtual std::string_view name() const = 0;
+    // Whether an event may be worked off although an earlier one of its key is a dead letter.
+    virtual bool independent() const { return false; }
     // The effects of the whole batch are durable when it returns; one verdict per record, in their order. Throws
-    // core::Error when the machinery is broken: the same batch is then given again, for as long as it takes.
+    // core::Error when the machinery is broken: the same batch is then given again, for as long as it takes. Unless it is
+    // independent, it defers what follows a failed or deferred record of the same key.
     virtual std::vector<Verdict> handle(std::span<const Delivery> batch) = 0;
 };
 

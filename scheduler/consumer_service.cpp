@@ -99,11 +99,16 @@ void ConsumerService::count(const std::vector<Delivery>& batch, const std::vecto
     if (verdicts.size() != batch.size())
         throw core::Error(core::ErrorKind::internal,
                           "a listener gave another number of verdicts than records");
+    for (const auto& verdict : verdicts)
+        if (verdict.kind == Verdict::Kind::failed || verdict.kind == Verdict::Kind::deferred)
+            throw core::Error(core::ErrorKind::unavailable, verdict.reason); // the batch is given again
     Figures seen;
     for (std::size_t i = 0; i < batch.size(); ++i) {
         switch (verdicts[i].kind) {
         case Verdict::Kind::done: ++seen.done; break;
         case Verdict::Kind::ignored: ++seen.ignored; break;
+        case Verdict::Kind::failed:
+        case Verdict::Kind::deferred: break;
         case Verdict::Kind::refused:
             ++seen.refused;
             logger_.error("record_refused", {{"listener", listener_.name()},

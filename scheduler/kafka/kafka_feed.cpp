@@ -1,5 +1,6 @@
 #include "scheduler/kafka/kafka_feed.hpp"
 
+#include <charconv>
 #include <map>
 
 namespace outboxd::scheduler::kafka {
@@ -11,6 +12,14 @@ namespace {
 constexpr auto kCommitWait = 2s;
 constexpr auto kAskWait = 1s;
 
+std::optional<std::int64_t> sequenceOf(std::string_view text) {
+    std::int64_t number = 0;
+    const auto* end = text.data() + text.size();
+    const auto [stopped, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{} || stopped != end || number <= 0) return std::nullopt;
+    return number;
+}
+
 Delivery deliveryOf(outboxd::kafka::ConsumedRecord record) {
     Delivery delivery;
     delivery.topic = std::move(record.topic);
@@ -18,12 +27,13 @@ Delivery deliveryOf(outboxd::kafka::ConsumedRecord record) {
     delivery.offset = record.offset;
     delivery.key = std::move(record.key);
     delivery.payload = std::move(record.value);
-    for (auto& [name, value] : record.headers) {
+    for (const auto& [name, value] : record.headers) {
         // Of either profile: what lies in a topic may be older than the setting. The profile's own come first.
         if ((name == "id" || name == "ce_id") && !delivery.id) delivery.id = core::EventId::fromText(value);
-        if ((name == "eventType" || name == "ce_type") && delivery.type.empty())
-            delivery.type = std::move(value);
+        if ((name == "eventType" || name == "ce_type") && delivery.type.empty()) delivery.type = value;
+        if (name == "outbox_seq" && !delivery.sequence) delivery.sequence = sequenceOf(value);
     }
+    delivery.headers = std::move(record.headers);
     return delivery;
 }
 

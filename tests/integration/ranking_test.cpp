@@ -1,5 +1,5 @@
 // The ranking as the daemon runs it: real topic, real group, real database.
-#include "daemon/ranking_listener.hpp"
+#include "daemon/listeners/ranking.hpp"
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
 #include "scheduler/mysql/consumer_progress.hpp"
@@ -81,7 +81,7 @@ public:
     class Node {
     public:
         Node(Stage& stage, database::Database& database, const std::string& group)
-            : ledger_(database), pins_(database),
+            : listener_(database), pins_(database),
               topics_(stage.kafka_, pins_, stage.logger, stage.shop.clock()),
               feeds_(stage.kafka_.client, group, {stage.topic}, topics_, stage.logger, stage.shop.clock()),
               progress_(database),
@@ -95,8 +95,7 @@ public:
         }
 
     private:
-        commerce::mysql::SalesLedger ledger_;
-        daemon::RankingListener listener_{ledger_};
+        daemon::RankingListener listener_;
         scheduler::mysql::MysqlTopicPins pins_;
         scheduler::kafka::Topics topics_;
         scheduler::kafka::KafkaFeeds feeds_;

@@ -6,16 +6,19 @@
 
 namespace outboxd::daemon {
 
-// Counts what was sold. An event that it cannot read is refused, and skipped.
+// Counts what was sold. An event that it cannot read is refused.
 class RankingListener final : public scheduler::Listener {
 public:
-    explicit RankingListener(commerce::SalesLedger& ledger) : ledger_(ledger) {}
+    // `database` must outlive it.
+    explicit RankingListener(database::Database& database) : ledger_(database) {}
 
     std::string_view name() const override { return commerce::mysql::kRanking; }
+    // Sums do not depend on the order in which they are made.
+    bool independent() const override { return true; }
     std::vector<scheduler::Verdict> handle(std::span<const scheduler::Delivery> batch) override;
 
 private:
-    commerce::SalesLedger& ledger_;
+    commerce::mysql::SalesLedger ledger_;
 };
 
 } // namespace outboxd::daemon

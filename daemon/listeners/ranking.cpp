@@ -1,4 +1,4 @@
-#include "daemon/ranking_listener.hpp"
+#include "daemon/listeners/ranking.hpp"
 
 namespace outboxd::daemon {
 
