@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kDatabaseRetry = std::chrono::microseconds{200ms};
+// So small a part of a batch is still worth a mark of its own.
+constexpr std::size_t kFewOfABatch = 8;
 
 } // namespace
 
@@ -20,7 +22,9 @@ core::Instant OutboxRelay::markDue(const LaneState& lane) const {
     // A mark without a gap costs less than half, which is worth some patience.
     const bool full =
         settled >= settings_.markBatch && (settled >= 2 * settings_.markBatch || lane.rows.mostAtFront());
-    const bool nothingToAdd = lane.rows.open() == 0 && room() == 0;
+    // Patience would not make these any more: the room is taken, or they are the last of many.
+    const bool lastOfMany = !lane.hasWork && !lane.reading && settled >= settings_.markBatch / kFewOfABatch;
+    const bool nothingToAdd = lane.rows.open() == 0 && (lastOfMany || room() == 0);
     const bool hurry = full || nothingToAdd || lane.careful() || lane.stopping(now_) ||
                        of(lane.mode).state != Session::State::open;
     const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
