@@ -27,8 +27,7 @@ core::Instant OutboxRelay::markDue(const LaneState& lane) const {
     const bool nothingToAdd = lane.rows.open() == 0 && (lastOfMany || room() == 0);
     const bool hurry = full || nothingToAdd || lane.careful() || lane.stopping(now_) ||
                        of(lane.mode).state != Session::State::open;
-    const auto patience = pace_.busy() ? settings_.busyMarkInterval : settings_.markInterval;
-    return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + patience);
+    return std::max(lane.retryAt, hurry ? now_ : lane.unmarkedSince + settings_.markInterval);
 }
 
 void OutboxRelay::driveMarks() {

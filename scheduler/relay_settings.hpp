@@ -18,9 +18,9 @@ struct Settings {
     // Between two looks when nobody rings: soon after something came, else the longer the longer nothing does.
     std::chrono::microseconds shortestPoll = std::chrono::milliseconds{1};
     std::chrono::microseconds pollInterval = std::chrono::milliseconds{50};
-    // A lane's settled rows are marked this long after the first of them at the latest: when few rows come, and when many.
-    std::chrono::microseconds markInterval = std::chrono::milliseconds{20};
-    std::chrono::microseconds busyMarkInterval = std::chrono::milliseconds{100};
+    // A lane's settled rows are marked this long after the first of them at the latest. Each mark is a commit that the
+    // writers' commits have to share the disk with, and late ones cost nothing but repetitions after a crash.
+    std::chrono::microseconds markInterval = std::chrono::milliseconds{100};
     // Between two looks at a lane while many rows come, unless a whole batch is waiting.
     std::chrono::microseconds readSpacing = std::chrono::milliseconds{2};
     std::size_t busyRate = 1500;                                    // rows per second that count as many

@@ -33,7 +33,7 @@ Shape Shape::of(Dice& dice) {
 
     auto& rules = shape.process.rules;
     rules.pollInterval = milliseconds{dice.between(5, 50)};
-    rules.markInterval = milliseconds{dice.between(0, 20)};
+    rules.markInterval = milliseconds{dice.between(0, 100)};
     rules.stallAfter = milliseconds{dice.between(300, 5000)};
     rules.rebuildDelay = milliseconds{dice.between(5, 100)};
     rules.purgePatience = milliseconds{dice.between(1000, 10000)};
@@ -42,7 +42,6 @@ Shape Shape::of(Dice& dice) {
     rules.largestBatch = rules.batchSize * dice.between(1, 3);
     rules.soloWindow = dice.between(1, 5);
     rules.busyRate = dice.oneIn(2) ? 1500 : dice.between(1, 100);
-    rules.busyMarkInterval = milliseconds{dice.between(10, 100)};
     rules.readSpacing = milliseconds{dice.between(0, 5)};
     rules.markBatch = dice.between(1, 20);
     rules.maxInFlightRows = dice.between(3, 40);

@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(a_probe_from_before_the_verdict_was_marked_does_not_unblock
     BOOST_TEST(relay.reads.size() == 1u);
     BOOST_TEST(relay.rules.figures().blockedLanes == 1u);
     BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tickAfter(50ms)) == 1u);
+    relay.tickAfter(50ms);
     relay.marked(relay.marks.at(0)); // beside a probe that may have looked before
     relay.tell(relay::Probed{{{3, 2, 2}}});
     BOOST_TEST(relay.reads.size() == 1u);
@@ -100,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_verdict_survives_a_mark_that_failed) {
     relay.tell(relay::LaneTaken{{3, "me"}});
     relay.answerRead(relay.reads.at(0), {1});
     relay.refused(relay.produced.at(0), 0);
-    relay.tickAfter(20ms);
+    relay.tickAfter(100ms);
     relay.tell(relay::MarkFailed{3, relay.marks.at(0).epoch});
     relay.tickAfter(200ms);
     BOOST_REQUIRE(relay.marks.size() == 2u);

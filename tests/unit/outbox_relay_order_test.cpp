@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_read_that_is_older_than_the_mark_of_a_held_row_does_not_o
     relay.answerRead(relay.reads.at(0), {1});
     relay.refused(relay.produced.at(0), 0);
     relay.tell(relay::Probed{{{3, 1, 2}}});
-    relay.tickAfter(20ms);
+    relay.tickAfter(100ms);
     BOOST_REQUIRE(relay.marks.size() == 1u);
     BOOST_REQUIRE(relay.reads.size() == 2u);
     relay.marked(relay.marks.at(0));
@@ -283,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_key_held_beside_the_mark_of_another_is_remembered_until_i
     relay.tell(relay::LaneTaken{{3, "me"}});
     relay.answerRead(relay.reads.at(0), {1}, false, 2, "one");
     relay.refused(relay.produced.at(0), 0);
-    relay.tickAfter(20ms);
+    relay.tickAfter(100ms);
     BOOST_REQUIRE(relay.marks.size() == 1u);
     relay.tell(relay::Probed{{{3, 1, 2}}});
     relay.answerRead(relay.reads.back(), {2}, false, 2, "two");

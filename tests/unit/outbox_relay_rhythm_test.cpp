@@ -143,13 +143,13 @@ BOOST_AUTO_TEST_CASE(a_mark_waits_from_the_first_row_not_from_the_last) {
     relay.answerRead(relay.reads.back(), {1, 2});
     relay.accepted(relay.produced.back());
     relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
-    relay.tickAfter(15ms);
+    relay.tickAfter(95ms);
     relay.report(relay.produced.back().records.at(1).token, Outcome::delivered);
     relay.tickAfter(5ms);
     BOOST_TEST(relay.marks.size() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(when_much_comes_marks_are_fewer_and_larger) {
+BOOST_AUTO_TEST_CASE(a_full_batch_is_marked_at_once_and_less_has_some_patience) {
     Busy relay;
     relay.tickAfter(2ms);
     relay.tell(relay::Doorbell{});
@@ -172,6 +172,21 @@ BOOST_AUTO_TEST_CASE(when_much_comes_marks_are_fewer_and_larger) {
     BOOST_TEST(relay.marks.size() == marks + 1);
     relay.tickAfter(1ms);
     BOOST_TEST(relay.marks.size() == marks + 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_rows_of_many_are_marked_at_once) {
+    BareRelay relay;
+    relay.tell(relay::LaneTaken{{3, "me"}});
+    relay.answerRead(relay.reads.back(), range(1, 250), true);
+    relay.accepted(relay.produced.back());
+    relay::Reported all;
+    for (const auto& record : relay.produced.back().records)
+        all.reports.push_back({record.token, Outcome::delivered, {}});
+    relay.tell(all);
+    BOOST_TEST(relay.marks.empty()); // more rows wait behind them
+    relay.answerRead(relay.reads.back(), {});
+    BOOST_REQUIRE(relay.marks.size() == 1u);
+    BOOST_TEST(relay.marks.back().settled == range(1, 250));
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_waits_for_the_gap_between_its_rows_to_close) {
@@ -237,7 +252,7 @@ BOOST_AUTO_TEST_CASE(while_much_is_in_hand_a_read_waits_for_room_that_is_worth_i
     relay.accepted(relay.produced.back());
     BOOST_TEST(relay.reads.size() == 1u); // room for two
     relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
-    relay.tickAfter(20ms);
+    relay.tickAfter(100ms);
     BOOST_REQUIRE(relay.marks.size() == 1u);
     relay.marked(relay.marks.back());
     BOOST_REQUIRE(relay.reads.size() == 2u);
@@ -274,6 +289,7 @@ BOOST_AUTO_TEST_CASE(known_rows_are_said_to_be_queued_only_when_no_mark_may_have
     BOOST_TEST(known.ids == range(1, 3));
     BOOST_TEST(known.allQueued);
     relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
+    relay.tickAfter(50ms);
     known = look();
     BOOST_REQUIRE(relay.marks.size() == 1u);
     BOOST_TEST(known.ids == range(1, 3));
@@ -321,7 +337,7 @@ BOOST_AUTO_TEST_CASE(a_lane_with_many_rows_is_not_read_beside_its_mark) {
     relay.accepted(relay.produced.back());
     relay.answerRead(relay.reads.back(), range(1001, 10), true); // read on at once
     relay.report(relay.produced.back().records.at(0).token, Outcome::delivered);
-    relay.tickAfter(20ms);
+    relay.tickAfter(100ms);
     BOOST_REQUIRE(relay.marks.size() == 1u);
     const auto reads = relay.reads.size();
     relay.accepted(relay.produced.back()); // now it could be read
