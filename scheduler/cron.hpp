@@ -40,6 +40,10 @@ public:
     std::optional<core::Timestamp> next(core::Timestamp after, const date::time_zone& zone) const;
 
     const std::string& text() const { return text_; }
+    // Six, seconds first, in upper case; a nickname is resolved.
+    const std::array<std::string, 6>& fields() const { return fields_; }
+    // Hour or minute begins with *: see above for what that means when clocks change.
+    bool followsClock() const { return followsClock_; }
 
 private:
     // Seconds since 1970 on the wall clock.
@@ -67,12 +71,13 @@ private:
     std::optional<Wall> nextWall(Wall from, Wall to) const;
 
     std::string text_;
+    std::array<std::string, 6> fields_;
     std::bitset<60> seconds_, minutes_;
     std::bitset<24> hours_;
     std::bitset<13> months_;
     Days days_;
     Weekdays weekdays_;
-    bool followsClock_ = false; // hour or minute begins with *
+    bool followsClock_ = false;
 };
 
 // The zone of this name in the machine's time zone database ("Europe/Berlin", "UTC"). Throws Error(misconfigured).

@@ -78,6 +78,7 @@ public:
                  "write five (minute hour day month weekday) or six (with seconds first)");
         if (fields.size() == 5) fields.insert(fields.begin(), "0");
 
+        std::ranges::copy(fields, cron.fields_.begin());
         plain(kSecond, fields[0], cron.seconds_);
         plain(kMinute, fields[1], cron.minutes_);
         plain(kHour, fields[2], cron.hours_);

@@ -30,7 +30,7 @@ std::vector<Job> checked(std::vector<Job> jobs) {
                               "the job '" + job.name +
                                   "' needs work to do, and a timeout and a lease above zero");
         }
-        JobTimer(job.schedule, {}); // throws here, not on the job's thread
+        requireSound(job.schedule); // throws here, not on the job's thread
         if (!names.insert(job.name).second) {
             throw core::Error(core::ErrorKind::misconfigured, "two jobs are named '" + job.name + "'");
         }
@@ -60,17 +60,18 @@ void Scheduler::stop() {
 void Scheduler::loop(const Job& job, const std::stop_token& stop) {
     const auto sign = progress_.watch("job " + job.name, job.timeout + kAround);
     JobRunner runner(job, environment_);
-    JobTimer timer(job.schedule, environment_.clock.now());
+    JobTimer timer(job.schedule, job.name, environment_.clock.now());
     while (!stop.stop_requested()) {
         sign->beat();
         const auto now = environment_.clock.now();
-        if (timer.isDue(now)) {
+        const auto wait = timer.untilDue(now, environment_.clock.today());
+        if (wait <= 0us) {
             runner.runOnce(stop);
-            timer.ran(environment_.clock.now());
+            timer.ran(environment_.clock.now(), environment_.clock.today());
             continue;
         }
         std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, stop, std::min(kBeat, timer.due() - now), [] { return false; });
+        wake_.wait_for(lock, stop, std::min(kBeat, wait), [] { return false; });
     }
 }
 

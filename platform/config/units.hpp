@@ -1,39 +1,18 @@
-// How numbers with a unit are written in the configuration.
+// The numbers with a unit, as settings name them.
 #pragma once
 
-#include <chrono>
-#include <compare>
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <variant>
+#include "platform/core/units.hpp"
 
 namespace outboxd::config {
 
-struct ByteSize {
-    std::int64_t bytes = 0;
-
-    friend auto operator<=>(const ByteSize&, const ByteSize&) = default;
-};
-
-constexpr ByteSize kibibytes(std::int64_t count) { return {count * 1024}; }
-constexpr ByteSize mebibytes(std::int64_t count) { return {count * 1024 * 1024}; }
-
-// Why a text is not what it should be: the rest of a sentence that starts with the text itself.
-struct Unreadable {
-    std::string why;
-};
-
-// Decimal digits with an optional minus sign, within 64 bits.
-std::variant<std::int64_t, Unreadable> parseInteger(std::string_view text);
-
-// A whole number and one of ms, s, m, h, d without a space: "50ms", "10m". The unit is never guessed.
-std::variant<std::chrono::milliseconds, Unreadable> parseDuration(std::string_view text);
-// In the largest unit that divides it: 90000 ms is "90s", 86400000 ms is "1d".
-std::string formatDuration(std::chrono::milliseconds duration);
-
-// A whole number and one of B, KiB, MiB, GiB without a space; a bare number counts bytes.
-std::variant<ByteSize, Unreadable> parseSize(std::string_view text);
-std::string formatSize(ByteSize size);
+using core::ByteSize;
+using core::formatDuration;
+using core::formatSize;
+using core::kibibytes;
+using core::mebibytes;
+using core::parseDuration;
+using core::parseInteger;
+using core::parseSize;
+using core::Unreadable;
 
 } // namespace outboxd::config

@@ -42,10 +42,12 @@ CREATE TABLE dead_letter_key (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- A job as the nodes last declared it, what operators ordered of it, and its last run by all nodes together.
--- `planned_at`: for which time it was begun, so that each is begun once, whatever the nodes' clocks say.
+-- `planned_at`: for which time it was begun, so that each is begun once, whatever the nodes' clocks say; runs that were
+-- ordered leave it. `ended_at` is NULL while it runs. `term`: the run's lease, as in job_run. A job that runs on
+-- every node (lock_at_most_ms is NULL) is declared for people to see: orders do not concern it, nor are its runs kept here.
 CREATE TABLE job_control (
     job           VARCHAR(64)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    schedule      VARCHAR(200) NOT NULL,
+    schedule      VARCHAR(300) NOT NULL,
     zone          VARCHAR(64)  NOT NULL,
     lock_at_most_ms  BIGINT    NULL, -- NULL: runs on every node
     lock_at_least_ms BIGINT    NULL,
@@ -61,6 +63,7 @@ CREATE TABLE job_control (
     ended_at      DATETIME(6)  NULL,
     outcome       ENUM('RUNNING','DONE','FAILED','LOST','CANCELLED') NULL,
     node          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    term          VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     PRIMARY KEY (job)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 

@@ -1,10 +1,10 @@
-#include "platform/config/units.hpp"
+#include "platform/core/units.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-namespace outboxd::config {
+namespace outboxd::core {
 namespace {
 
 struct Unit {
@@ -73,4 +73,4 @@ std::variant<ByteSize, Unreadable> parseSize(std::string_view text) {
 
 std::string formatSize(ByteSize size) { return format(size.bytes, kSizes); }
 
-} // namespace outboxd::config
+} // namespace outboxd::core
