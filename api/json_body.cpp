@@ -2,7 +2,7 @@
 
 #include "api/problems.hpp"
 #include "platform/core/nearest.hpp"
-#include "platform/http/target.hpp"
+#include "platform/core/text.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -90,7 +90,7 @@ void JsonBody::parse(const http::Request& request) {
         fatal_ = {415, "unsupported_media_type", "The body must not be compressed."};
     } else if (request.body.empty()) {
         fatal_ = malformed("The body is empty.");
-    } else if (!http::isUtf8(request.body) || request.body.find('\0') != std::string::npos) {
+    } else if (!core::isUtf8(request.body) || request.body.find('\0') != std::string::npos) {
         // The parser takes a NUL for the end and would not see what is behind it.
         fatal_ = malformed("The body is not text in UTF-8.");
     } else if (request.body.starts_with("\xef\xbb\xbf")) {

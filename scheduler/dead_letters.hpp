@@ -2,7 +2,8 @@
 //
 // A key with dead letters is blocked for its listener: its later events are parked behind them, in the order of the
 // topic, until the last one is gone. Which of the two happens is decided under the lock of the key's row in
-// dead_letter_key, so no event can slip past a retry that is releasing the key. Independent listeners block nothing.
+// dead_letter_key, so no event can slip past a retry that is releasing the key. Independent listeners block nothing, and
+// neither does a record without a key: topics give such records no order.
 #pragma once
 
 #include "scheduler/consumer.hpp"
@@ -34,7 +35,8 @@ public:
     // others may be worked off: this listener's loop alone can block their keys, as long as it owns their partitions.
     virtual std::vector<std::size_t> park(std::string_view listener, std::span<const Delivery> batch) = 0;
 
-    // Durable when it returns; `blocking`: blocks the letters' keys. A record that is a letter already stays as it is.
+    // Durable when it returns; `blocking`: blocks the letters' keys. A record that is a letter already stays as it is. May be
+    // repeated. Letters of one key are given in their order.
     virtual void add(std::string_view listener, bool blocking, std::span<const DeadLetter> letters) = 0;
 };
 

@@ -13,4 +13,11 @@ inline std::string shortened(std::string_view text, std::size_t bytes) {
     return std::string{text.substr(0, bytes)};
 }
 
+// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+bool isUtf8(std::string_view text);
+
+// As it is if it is UTF-8, else with a question mark for each byte that is not ASCII: for messages that quote what somebody
+// else wrote.
+std::string printable(std::string_view text);
+
 } // namespace outboxd::core

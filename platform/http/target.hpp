@@ -20,7 +20,4 @@ struct Target {
 // '+' is a space.
 std::optional<Target> parseTarget(std::string_view target);
 
-// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
-bool isUtf8(std::string_view text);
-
 } // namespace outboxd::http

@@ -1,9 +1,10 @@
 -- What consumers could not work off, what operators order of jobs, and what reconciliation found.
 
 -- An event of a topic that one listener did not manage. RETRY: tried again at next_attempt_at; HELD: waits for a person;
--- PARKED: waits behind an earlier one of its key. Rows that were worked off or discarded are removed; audit_log says who
--- discarded. `identity`: SHA-256 of topic, partition, offset, event id and payload, so that a topic that was
--- made anew cannot hide a record behind an old one. `key_digest`: SHA-256 of the record's key.
+-- PARKED: waits behind an earlier one of its key, in the order of the ids. Rows that were worked off or discarded are
+-- removed; audit_log says who discarded. `identity`: SHA-256 of topic, partition, offset, event id, key and payload, so
+-- that a topic that was made anew cannot hide a record behind an old one. `key_digest`: SHA-256 of the record's key.
+-- `attempts`: all tries; `retries`: those since it was written, or since an operator ordered a retry.
 CREATE TABLE dead_letter (
     id              BIGINT       NOT NULL AUTO_INCREMENT,
     handler         VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -11,29 +12,32 @@ CREATE TABLE dead_letter (
     topic           VARCHAR(249) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     topic_partition INT          NOT NULL,
     record_offset   BIGINT       NOT NULL,
-    record_key      BLOB         NOT NULL,
+    record_key      MEDIUMBLOB   NOT NULL,
     key_digest      BINARY(32)   NOT NULL,
     event_id        BINARY(16)   NULL,
     sequence        BIGINT       NULL,
-    type            VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    headers         MEDIUMTEXT   CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    payload         MEDIUMBLOB   NULL,
+    type            MEDIUMBLOB   NOT NULL, -- as the record says it, which may be anything
+    headers         MEDIUMTEXT   CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, -- JSON: [[name, value], ...]
+    payload         LONGBLOB     NULL, -- NULL: a tombstone
     state           ENUM('RETRY','HELD','PARKED') NOT NULL,
     error           VARCHAR(1000) NULL,
     fingerprint     CHAR(16)     CHARACTER SET ascii COLLATE ascii_bin NULL,
-    attempts        INT          NOT NULL DEFAULT 0,
+    attempts        INT          NOT NULL,
+    retries         INT          NOT NULL DEFAULT 0,
     next_attempt_at DATETIME(6)  NULL,
     first_at        DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
     last_at         DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
     PRIMARY KEY (id),
     UNIQUE KEY dead_letter_identity (handler, identity),
     KEY dead_letter_key (handler, key_digest, id),
-    KEY dead_letter_due (state, next_attempt_at, id),
+    KEY dead_letter_due (handler, state, next_attempt_at, id),
+    KEY dead_letter_age (handler, state, first_at),
     KEY dead_letter_fingerprint (fingerprint, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- The keys of a listener that have dead letters: its lock says whether a later event of the key may be worked off or has
--- to be parked. Independent listeners have none.
+-- The keys of a listener that have dead letters: the row's lock says whether a later event of the key may be worked off or
+-- has to be parked, and guards the states of the key's letters: all but the first are PARKED. Independent listeners and
+-- records without a key have none.
 CREATE TABLE dead_letter_key (
     handler    VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     key_digest BINARY(32)  NOT NULL,

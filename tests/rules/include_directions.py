@@ -28,7 +28,7 @@ ALLOWED = {
     "commerce/redis": [CORE, "commerce", "platform/redis"],
     "scheduler": [CORE],
     "scheduler/kafka": [CORE, "scheduler", "platform/kafka"],
-    "scheduler/mysql": [CORE, "scheduler", "platform/database", "sql"],
+    "scheduler/mysql": [CORE, "scheduler", "platform/database", "platform/security", "sql"],
     "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics", "platform/security"],
     # The operators' side of the API is made of scheduler's ports, as the shop's is of commerce's.
     "api/admin": [CORE, "api", "scheduler", "platform/http", "platform/security"],

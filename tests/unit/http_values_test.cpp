@@ -1,5 +1,6 @@
 // The pure parts of platform/http.
 #include "platform/core/error.hpp"
+#include "platform/core/text.hpp"
 #include "platform/http/digest.hpp"
 #include "platform/http/head.hpp"
 #include "platform/http/problem.hpp"
@@ -68,10 +69,10 @@ BOOST_AUTO_TEST_CASE(a_head_is_found_wherever_it_was_cut) {
 BOOST_AUTO_TEST_CASE(only_well_formed_utf8_passes) {
     for (const char* good :
          {"", "a", "\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
-        BOOST_TEST(http::isUtf8(good));
+        BOOST_TEST(core::isUtf8(good));
     for (const char* bad :
          {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\xe2\x82"})
-        BOOST_TEST(!http::isUtf8(bad));
+        BOOST_TEST(!core::isUtf8(bad));
 }
 
 BOOST_AUTO_TEST_CASE(trace_context_follows_the_recommendation) {
