@@ -1,5 +1,6 @@
 #include "commerce/mysql/sales.hpp"
 
+#include "commerce/mysql/processed_events.hpp"
 #include "sql/sales.hpp"
 
 #include <fmt/format.h>
@@ -12,20 +13,16 @@ namespace {
 
 using ById = std::map<core::EventId, const Sale*>;
 
-std::string jsonOf(const ById& sales) {
-    std::string ids = "[";
-    for (const auto& [id, sale] : sales) ids += (ids.size() > 1 ? ",\"" : "\"") + id.text() + "\"";
-    return ids + "]";
-}
-
 // "2026-11-21 05:00:00"
 std::string hourText(Hour hour) { return database::toDateTime(hour).substr(0, 19); }
 
 // One entry per hour and product, in the order in which the rows are locked; empty if nothing changes.
-std::string changesOf(const ById& sales) {
+std::string changesOf(const ById& sales, const EventIds& fresh) {
     std::map<std::pair<Hour, ProductId>, std::int64_t> changes;
-    for (const auto& [id, sale] : sales)
-        for (const auto& line : sale->lines) changes[{sale->hour, line.product}] += line.quantity;
+    for (const auto& id : fresh) {
+        const auto& sale = *sales.at(id);
+        for (const auto& line : sale.lines) changes[{sale.hour, line.product}] += line.quantity;
+    }
     std::string json;
     for (const auto& [place, quantity] : changes)
         fmt::format_to(std::back_inserter(json), "{}[\"{}\",{},{}]", json.empty() ? "" : ",",
@@ -33,30 +30,19 @@ std::string changesOf(const ById& sales) {
     return json.empty() ? json : "[" + json + "]";
 }
 
-std::size_t addNew(database::Session& session, ById sales) {
-    for (const auto& row : session.query(sql::sales::known_events, {jsonOf(sales), kRanking}))
-        sales.erase(core::EventId::fromBinary(row.bytes(0)).value());
-    if (sales.empty()) return 0;
-    session.execute(sql::sales::add_events, {kRanking, jsonOf(sales)});
-    if (const auto changes = changesOf(sales); !changes.empty())
-        session.execute(sql::sales::add_sales, {changes});
-    return sales.size();
-}
-
 } // namespace
 
 std::size_t SalesLedger::add(std::span<const Sale> sales) {
     ById byId;
-    for (const auto& sale : sales) byId.emplace(sale.event, &sale);
-    constexpr int attempts = 5;
-    for (int attempt = 1;; ++attempt) {
-        try {
-            return database_.transact([&](database::Session& session) { return addNew(session, byId); });
-        } catch (const database::DuplicateKey& error) {
-            // Another member of the group, which had the partition before, added some of them meanwhile.
-            if (attempt == attempts) throw core::Error(core::ErrorKind::contention, error.what());
-        }
+    EventIds ids;
+    for (const auto& sale : sales) {
+        byId.emplace(sale.event, &sale);
+        ids.insert(sale.event);
     }
+    return onceEach(database_, kRanking, ids, [&](database::Session& session, const EventIds& fresh) {
+        if (const auto changes = changesOf(byId, fresh); !changes.empty())
+            session.execute(sql::sales::add_sales, {changes});
+    });
 }
 
 BestSellers bestSellers(database::Session& session, const std::string& topics, HourRange hours) {

@@ -1,16 +1,5 @@
--- A JSON array of event ids as text: which of them had their effect already.
--- name: known_events
-SELECT p.event_id
-FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) wanted
-STRAIGHT_JOIN processed_event p ON p.handler = ? AND p.event_id = UNHEX(REPLACE(wanted.id, '-', ''))
-
--- The event ids in ascending order, so that two who add the same ones wait instead of deadlocking.
--- name: add_events
-INSERT INTO processed_event (handler, event_id)
-SELECT ?, UNHEX(REPLACE(new.id, '-', ''))
-FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) new
-
--- A JSON array of [hour, product, quantity] in ascending order, for the same reason.
+-- A JSON array of [hour, product, quantity] in ascending order, so that two who add the same ones wait instead of
+-- deadlocking.
 -- name: add_sales
 INSERT INTO product_sales (bucket_hour, product_id, quantity)
 SELECT s.bucket_hour, s.product_id, s.sold

@@ -1,0 +1,11 @@
+-- A JSON array of event ids as text: which of them had their effect already.
+-- name: known
+SELECT p.event_id
+FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) wanted
+STRAIGHT_JOIN processed_event p ON p.handler = ? AND p.event_id = UNHEX(REPLACE(wanted.id, '-', ''))
+
+-- The event ids in ascending order, so that two who add the same ones wait instead of deadlocking.
+-- name: add
+INSERT INTO processed_event (handler, event_id)
+SELECT ?, UNHEX(REPLACE(new.id, '-', ''))
+FROM JSON_TABLE(?, '$[*]' COLUMNS (id CHAR(36) PATH '$')) new
