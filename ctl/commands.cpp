@@ -1,7 +1,5 @@
 #include "ctl/commands.hpp"
 
-#include "ctl/table.hpp"
-
 #include <fmt/format.h>
 #include <rapidjson/pointer.h>
 
@@ -10,14 +8,6 @@ namespace outboxd::ctl {
 namespace {
 
 using Form = Column::Form;
-
-// What is shown of a list, and which page of it.
-struct View {
-    std::string path;
-    Node::Query query;
-    std::vector<Column> columns;
-    std::string empty; // what to say when there is nothing
-};
 
 View viewOf(const Options& options) {
     const auto& selection = options.selection;
@@ -84,31 +74,6 @@ View viewOf(const Options& options) {
     }
 }
 
-ExitCode failed(const Failure& failure, Terminal& terminal) {
-    terminal.errors << failure.text;
-    return failure.code;
-}
-
-ExitCode list(const Options& options, Node& node, Terminal& terminal) {
-    const auto view = viewOf(options);
-    const auto answer = node.get(view.path, view.query);
-    if (const auto* failure = std::get_if<Failure>(&answer)) return failed(*failure, terminal);
-    const auto& reply = std::get<Reply>(answer);
-    if (options.json) {
-        terminal.out << reply.text << '\n';
-        return ExitCode::ok;
-    }
-    const auto* items = rapidjson::Pointer("/items").Get(reply.json);
-    if (!items || !items->IsArray() || items->Empty()) {
-        terminal.out << view.empty << '\n';
-        return ExitCode::ok;
-    }
-    terminal.out << tableOf(*items, view.columns);
-    const auto* next = rapidjson::Pointer("/nextCursor").Get(reply.json);
-    if (next && next->IsString()) terminal.out << fmt::format("more: --cursor {}\n", next->GetString());
-    return ExitCode::ok;
-}
-
 ExitCode show(const Options& options, Node& node, Terminal& terminal) {
     const auto answer = node.get(fmt::format("outbox/events/{}", options.id));
     if (const auto* failure = std::get_if<Failure>(&answer)) return failed(*failure, terminal);
@@ -172,6 +137,30 @@ ExitCode status(const Options& options, Node& node, Terminal& terminal) {
 
 } // namespace
 
+ExitCode failed(const Failure& failure, Terminal& terminal) {
+    terminal.errors << failure.text;
+    return failure.code;
+}
+
+ExitCode showList(const View& view, const Options& options, Node& node, Terminal& terminal) {
+    const auto answer = node.get(view.path, view.query);
+    if (const auto* failure = std::get_if<Failure>(&answer)) return failed(*failure, terminal);
+    const auto& reply = std::get<Reply>(answer);
+    if (options.json) {
+        terminal.out << reply.text << '\n';
+        return ExitCode::ok;
+    }
+    const auto* items = rapidjson::Pointer("/items").Get(reply.json);
+    if (!items || !items->IsArray() || items->Empty()) {
+        terminal.out << view.empty << '\n';
+        return ExitCode::ok;
+    }
+    terminal.out << tableOf(*items, view.columns);
+    const auto* next = rapidjson::Pointer("/nextCursor").Get(reply.json);
+    if (next && next->IsString()) terminal.out << fmt::format("more: --cursor {}\n", next->GetString());
+    return ExitCode::ok;
+}
+
 ExitCode run(const Options& options, Node& node, Terminal& terminal) {
     switch (options.command) {
     case Command::status: return status(options, node, terminal);
@@ -179,7 +168,7 @@ ExitCode run(const Options& options, Node& node, Terminal& terminal) {
     case Command::topic_list:
     case Command::nodes:
     case Command::leases:
-    case Command::audit: return list(options, node, terminal);
+    case Command::audit: return showList(viewOf(options), options, node, terminal);
     case Command::outbox_show: return show(options, node, terminal);
     case Command::orders_show: return showOrder(options, node, terminal, options.id);
     case Command::completion: terminal.out << bashCompletion(); return ExitCode::ok;
@@ -189,6 +178,12 @@ ExitCode run(const Options& options, Node& node, Terminal& terminal) {
     case Command::topic_pause:
     case Command::topic_resume:
     case Command::topic_repartition: return order(options, node, terminal);
+    case Command::jobs_list:
+    case Command::jobs_show:
+    case Command::jobs_history:
+    case Command::jobs_pause:
+    case Command::jobs_resume:
+    case Command::jobs_run: return jobs(options, node, terminal);
     }
     return ExitCode::defect;
 }

@@ -1,8 +1,6 @@
-#include "ctl/options.hpp"
-
+#include "ctl/option_tree.hpp"
 #include "platform/core/nearest.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,17 +19,16 @@ Answer wrong(const std::string& what, const std::string& next = "outboxctl --hel
     return {ExitCode::usage, fmt::format("outboxctl: {}\n  next step: {}\n", what, next)};
 }
 
-// The parser's tree and where each of its leaves leads.
-class Tree {
+// The tree with all that there is.
+class Tree : public OptionTree {
 public:
-    explicit Tree(Options& options) : options_(options) {
+    explicit Tree(Options& target) : OptionTree(target), options_(target) {
         app.footer(kFooter);
-        app.require_subcommand(0, 1);
-        app.fallthrough();
         common();
         leaf(app, "status", "What waits, what is held, who relays", Command::status);
         outbox();
         topic();
+        addJobs(*this);
         leaf(app, "nodes", "The nodes and their lanes", Command::nodes);
         leaf(app, "leases", "The locks of ShedLock's table", Command::leases);
         auto& audit = leaf(app, "audit", "What was ordered, newest first", Command::audit);
@@ -49,34 +46,7 @@ public:
              Command::completion);
     }
 
-    std::optional<Command> chosen() const {
-        for (const auto& [leaf, command] : leaves_)
-            if (leaf->parsed()) return command;
-        return std::nullopt;
-    }
-    // The deepest that was named.
-    CLI::App& deepest() {
-        auto* at = &app;
-        for (auto next = at->get_subcommands(); !next.empty(); next = at->get_subcommands())
-            at = next.front();
-        return *at;
-    }
-
-    CLI::App app{"outboxctl: looks into an outbox and gives its relay orders.", "outboxctl"};
-
 private:
-    CLI::App& group(CLI::App& above, const char* name, const char* what) {
-        auto& app = *above.add_subcommand(name, what);
-        app.require_subcommand(0, 1);
-        app.fallthrough();
-        return app;
-    }
-    CLI::App& leaf(CLI::App& above, const char* name, const char* what, Command command) {
-        auto& app = *above.add_subcommand(name, what);
-        app.fallthrough();
-        leaves_.emplace_back(&app, command);
-        return app;
-    }
     void common() {
         app.add_option("--url", options_.url, "The admin port of a node")
             ->capture_default_str()
@@ -89,12 +59,6 @@ private:
                        "Who orders, for the audit log; else user and host")
             ->type_name("NAME");
         app.add_flag("--json", options_.json, "Print what the node answers");
-    }
-    void paged(CLI::App& app) {
-        app.add_option("--limit", options_.limit, "Lines at most")
-            ->check(CLI::Range(1, 100))
-            ->capture_default_str();
-        app.add_option("--cursor", options_.cursor, "Where the page before ended")->type_name("CURSOR");
     }
     void order(CLI::App& app) {
         app.add_flag("--dry-run", options_.dryRun, "Say what would be done, and do nothing");
@@ -181,7 +145,6 @@ private:
     }
 
     Options& options_;
-    std::vector<std::pair<CLI::App*, Command>> leaves_;
 };
 
 std::vector<std::string> namesOf(const CLI::App& app) {

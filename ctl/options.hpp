@@ -27,6 +27,12 @@ enum class Command {
     leases,
     audit,
     orders_show,
+    jobs_list,
+    jobs_show,
+    jobs_history,
+    jobs_pause,
+    jobs_resume,
+    jobs_run,
     completion,
 };
 
@@ -55,6 +61,7 @@ struct Options {
     std::string reason, topic, from, to, action, cursor;
     std::vector<std::string> types, aggregateTypes;
     int partitions = 0, limit = 50;
+    std::string job, outcome;
     std::int64_t id = 0;
 };
 

@@ -80,6 +80,21 @@ BOOST_AUTO_TEST_CASE(an_order_says_what_it_is_about_once) {
     BOOST_TEST(understood({"outbox", "redrive", "--key", "k", "--error", "large"}).selection.filters());
 }
 
+BOOST_AUTO_TEST_CASE(orders_of_a_job_name_it_and_a_pause_says_why) {
+    const auto pause = understood({"jobs", "pause", "order-expiry", "--reason", "stock is counted"});
+    BOOST_TEST((pause.command == Command::jobs_pause));
+    BOOST_TEST(pause.job == "order-expiry");
+    BOOST_TEST(pause.reason == "stock is counted");
+    BOOST_TEST(understood({"jobs", "run", "order-expiry", "--wait"}).wait);
+    const auto history = understood({"jobs", "history", "order-expiry", "--outcome", "LOST", "--limit", "5"});
+    BOOST_TEST(history.outcome == "LOST");
+    BOOST_TEST(history.limit == 5);
+    refuse({"jobs", "pause", "order-expiry"}, "--reason is required", "outboxctl jobs pause --help");
+    refuse({"jobs", "resum", "x"}, "unknown command 'resum'; did you mean resume?", "outboxctl jobs --help");
+    BOOST_TEST((answered({"jobs", "show"}).code == ExitCode::usage));
+    BOOST_TEST(ctl::bashCompletion().find("'jobs run') words=") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(help_is_of_the_command_that_was_named) {
     BOOST_TEST((answered({"--help"}).code == ExitCode::ok));
     BOOST_TEST(answered({"--help"}).text.find("Exit status: 0 done") != std::string::npos);
