@@ -5,6 +5,7 @@
 #include "platform/core/clock.hpp"
 #include "platform/core/event_id.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,6 +31,13 @@ struct Delivery {
     std::vector<std::pair<std::string, std::string>> headers = {}; // all of them, in the producer's order
 };
 
+// What a record weighs in memory, nearly.
+inline std::size_t bytesOf(const Delivery& record) {
+    std::size_t size = record.key.size() + (record.payload ? record.payload->size() : 0);
+    for (const auto& [name, value] : record.headers) size += name.size() + value.size();
+    return size;
+}
+
 // What a listener made of one record.
 struct Verdict {
     enum class Kind {
@@ -53,10 +61,26 @@ public:
     virtual std::string_view name() const = 0;
     // Whether an event may be worked off although an earlier one of its key is a dead letter.
     virtual bool independent() const { return false; }
-    // The effects of the whole batch are durable when it returns; one verdict per record, in their order. Throws
-    // core::Error when the machinery is broken: the same batch is then given again, for as long as it takes. Unless it is
-    // independent, it defers what follows a failed or deferred record of the same key.
+    // How many records one call takes at most. A rebalance and a stop wait for the end of a call, some seconds at most: a listener
+    // that is slow takes fewer.
+    virtual std::size_t batch() const { return 500; }
+    // The effects of the whole batch are durable when it returns; one verdict per record, in their order. May take as long
+    // as it needs. Throws core::Error when the machinery is broken: the records are then given again, for as long as it takes,
+    // in other batches perhaps; with invalid_data or internal in smaller ones, until the record at fault is alone. Unless it is
+    // independent, it defers what follows a failed, refused or deferred record of the same key.
     virtual std::vector<Verdict> handle(std::span<const Delivery> batch) = 0;
+};
+
+struct Place {
+    std::string topic;
+    int partition = 0;
+    auto operator<=>(const Place&) const = default;
+};
+
+// All before `next` need not come again.
+struct Committable {
+    Place place;
+    std::int64_t next = 0;
 };
 
 // How far a partition has been read.
@@ -68,14 +92,33 @@ struct PartitionEnd {
     std::int64_t high = 0; // what the next record will get
 };
 
-// One membership in a group. Used by one thread; leaves the group when destroyed. Throws core::Error.
+// Who has the partitions. Called inside EventFeed::poll() and on its thread; does not throw.
+class AssignmentWatch {
+public:
+    virtual ~AssignmentWatch() = default;
+    virtual void assigned(const std::vector<Place>& places) = 0;
+    // They are this member's until it returns: the last moment to commit them.
+    virtual void revoked(const std::vector<Place>& places) = 0;
+    // They may be another member's already: nothing of them can be committed.
+    virtual void lost(const std::vector<Place>& places) = 0;
+};
+
+// How much more the caller can hold.
+struct Room {
+    std::size_t records = 0;
+    std::size_t bytes = 0;
+    bool none() const { return records == 0 || bytes == 0; }
+};
+
+// One membership in a group. Used by one thread; leaves the group when destroyed. Throws core::Error. Who does not poll for
+// minutes is taken for dead by the brokers.
 class EventFeed {
 public:
     virtual ~EventFeed() = default;
-    // What is there, at most `most`; waits at most `wait` for the first.
-    virtual std::vector<Delivery> poll(std::chrono::milliseconds wait, std::size_t most) = 0;
-    // These and all before them in their partitions need not come again.
-    virtual void commit(std::span<const Delivery> handled) = 0;
+    // What is there, and no more than there is room for, but for the last record; waits at most `wait` for the first. Without any room
+    // it keeps the membership alone, and does not wait.
+    virtual std::vector<Delivery> poll(std::chrono::milliseconds wait, Room room) = 0;
+    virtual void commit(std::span<const Committable> positions) = 0;
     // Of the partitions that are this member's now, as the brokers say at this moment.
     virtual std::vector<PartitionEnd> ends() = 0;
 };
@@ -83,8 +126,8 @@ public:
 class EventFeeds {
 public:
     virtual ~EventFeeds() = default;
-    // Joins the group; a new group begins with the oldest record.
-    virtual std::unique_ptr<EventFeed> open() = 0;
+    // Joins the group; a new group begins with the oldest record. `watch` must outlive the feed.
+    virtual std::unique_ptr<EventFeed> open(AssignmentWatch& watch) = 0;
 };
 
 struct PartitionProgress {

@@ -1,6 +1,7 @@
 #include "scheduler/consumer_service.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace outboxd::scheduler {
@@ -9,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Above every bounded wait of the database and the brokers.
+// Above every bounded wait of the brokers, and of a rebalance for the worker.
 constexpr auto kAllowedSilence = 60s;
 
 double seconds(core::Timestamp time) {
@@ -18,168 +19,271 @@ double seconds(core::Timestamp time) {
 
 } // namespace
 
-ConsumerService::ConsumerService(Listener& listener, EventFeeds& feeds, ConsumerProgress& progress,
-                                 const core::Clock& clock, core::Logger& logger,
-                                 core::ProgressMonitor& monitor, ConsumerSettings settings)
-    : listener_(listener), feeds_(feeds), progress_(progress), clock_(clock), logger_(logger),
-      monitor_(monitor), settings_(settings), name_("consumer " + std::string{listener.name()}) {}
+ConsumerService::ConsumerService(ConsumerPorts ports, ConsumerSettings settings)
+    : ports_(std::move(ports)), settings_(settings), listener_(ports_.listener.name()),
+      name_("consumer " + listener_),
+      trouble_(ports_.logger, listener_, settings_.firstRetry, settings_.longestRetry),
+      hand_(ports_.listener, ports_.box, ports_.clock, ports_.logger, settings_,
+            {[this] { callBegins(); }, [this] { callEnded(); }}) {}
 
 ConsumerService::~ConsumerService() { stop(); }
 
 void ConsumerService::start() {
-    if (thread_.joinable()) return;
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    if (feedThread_.joinable()) return;
+    workerEnded_ = false;
+    workerThread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+    feedThread_ = std::jthread([this](const std::stop_token& stop) { feed(stop); });
 }
 
 void ConsumerService::stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
+    for (auto* thread : {&feedThread_, &workerThread_}) {
+        thread->request_stop();
+        if (thread->joinable()) thread->join();
+    }
+    // What was in hand comes again.
+    hand_.clear();
+    const std::lock_guard lock(mutex_);
+    waiting_.clear();
+    drops_.clear();
+    finished_.clear();
+    rows_ = bytes_ = 0;
+    workerEnded_ = true;
 }
 
 ConsumerService::Figures ConsumerService::figures() const {
     const std::lock_guard lock(mutex_);
-    return figures_;
+    auto figures = figures_;
+    figures.troubles = trouble_.count() + hand_.troubles();
+    figures.inHand = rows_;
+    if (callBegan_)
+        figures.handling = std::chrono::duration<double>(ports_.clock.now() - *callBegan_).count();
+    return figures;
 }
 
-void ConsumerService::run(const std::stop_token& stop) {
-    sign_ = monitor_.watch(name_, kAllowedSilence);
+// --- the feed's thread ---------------------------------------------------------------------------------------------
+
+void ConsumerService::feed(const std::stop_token& stop) {
+    sign_ = ports_.monitor.watch(name_, kAllowedSilence);
     while (!stop.stop_requested()) {
         sign_->beat();
         try {
             round(stop);
         } catch (const core::Error& error) {
-            trouble("consuming", error);
-            feed_.reset();
-            wait(stop, retry_);
+            const auto pause = trouble_.met("consuming", error);
+            leave();
+            wait(stop, pause);
         }
     }
-    feed_.reset();
-    freshness_ = {};
+    workerThread_.request_stop();
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, settings_.letGo, [&] { return workerEnded_; });
+    }
+    commitFinished();
+    leave();
     sign_.reset();
 }
 
 void ConsumerService::round(const std::stop_token& stop) {
     if (!feed_) {
-        feed_ = feeds_.open();
-        freshness_ = {};
-        nextMeasure_ = clock_.now();
+        feed_ = ports_.feeds.open(*this);
+        nextMeasure_ = ports_.clock.now();
     }
-    const auto batch = feed_->poll(settings_.pollWait, settings_.batch);
-    if (!batch.empty()) work(stop, batch);
-    if (stop.stop_requested() || !feed_ || clock_.now() < nextMeasure_) return;
-    nextMeasure_ = clock_.now() + settings_.measureEvery;
+    commitFinished();
+    const auto room = this->room();
+    {
+        std::unique_lock lock(mutex_);
+        figures_.paused = room.none() ? 1 : 0;
+        if (room.none())
+            changed_.wait_for(lock, stop, settings_.pollWait, [&] { return !finished_.empty(); });
+    }
+    handOver(feed_->poll(book_.open() > 0 ? settings_.busyWait : settings_.pollWait, room));
+    if (stop.stop_requested() || ports_.clock.now() < nextMeasure_) return;
+    nextMeasure_ = ports_.clock.now() + settings_.measureEvery;
     measure();
 }
 
-void ConsumerService::work(const std::stop_token& stop, const std::vector<Delivery>& batch) {
-    const auto began = clock_.now();
-    for (;;) {
-        sign_->beat();
-        try {
-            count(batch, listener_.handle(batch));
-            break;
-        } catch (const core::Error& error) {
-            trouble("handling", error);
-        }
-        if (clock_.now() - began >= settings_.holdOn) feed_.reset();
-        wait(stop, retry_);
-        if (stop.stop_requested()) return; // the offsets stay where they are
+Room ConsumerService::room() const {
+    const std::lock_guard lock(mutex_);
+    const auto left = [](std::size_t most, std::size_t used) { return most > used ? most - used : 0; };
+    return {std::min(left(settings_.inHand, rows_), left(settings_.ahead, book_.open())),
+            left(settings_.inHandBytes, bytes_)};
+}
+
+void ConsumerService::handOver(std::vector<Delivery> records) {
+    if (records.empty()) return;
+    const std::lock_guard lock(mutex_);
+    for (auto& record : records) {
+        ++rows_;
+        bytes_ += bytesOf(record);
+        const auto ticket = book_.enter(record);
+        waiting_.push_back({ticket, std::move(record)});
     }
+    changed_.notify_all();
+}
+
+// Trouble here is made good by the next commit, or the records come again.
+void ConsumerService::commitFinished() {
+    std::vector<OffsetBook::Ticket> finished;
+    {
+        const std::lock_guard lock(mutex_);
+        finished.swap(finished_);
+    }
+    for (const auto ticket : finished) book_.finish(ticket);
     if (!feed_) return;
+    const auto positions = book_.committable();
+    if (positions.empty()) return;
     try {
-        feed_->commit(batch);
-        fine();
+        feed_->commit(positions);
+        book_.committed(positions);
+        trouble_.over();
     } catch (const core::Error& error) {
-        trouble("committing offsets", error); // the next commit says it too, or they come again
+        trouble_.met("committing offsets", error);
     }
 }
 
-void ConsumerService::count(const std::vector<Delivery>& batch, const std::vector<Verdict>& verdicts) {
-    if (verdicts.size() != batch.size())
-        throw core::Error(core::ErrorKind::internal,
-                          "a listener gave another number of verdicts than records");
-    for (const auto& verdict : verdicts)
-        if (verdict.kind == Verdict::Kind::failed || verdict.kind == Verdict::Kind::deferred)
-            throw core::Error(core::ErrorKind::unavailable, verdict.reason); // the batch is given again
-    Figures seen;
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        switch (verdicts[i].kind) {
-        case Verdict::Kind::done: ++seen.done; break;
-        case Verdict::Kind::ignored: ++seen.ignored; break;
-        case Verdict::Kind::failed:
-        case Verdict::Kind::deferred: break;
-        case Verdict::Kind::refused:
-            ++seen.refused;
-            logger_.error("record_refused", {{"listener", listener_.name()},
-                                             {"topic", batch[i].topic},
-                                             {"partition", batch[i].partition},
-                                             {"offset", batch[i].offset},
-                                             {"event_id", batch[i].id ? batch[i].id->text() : std::string{}},
-                                             {"type", batch[i].type},
-                                             {"reason", verdicts[i].reason},
-                                             {"consequence", "skipped; it has no effect"}});
-        }
-    }
+void ConsumerService::assigned(const std::vector<Place>& places) {
+    letGo(places, 0ms); // nothing is in hand of them, unless they went without a word
     const std::lock_guard lock(mutex_);
-    figures_.done += seen.done;
-    figures_.ignored += seen.ignored;
-    figures_.refused += seen.refused;
-    figures_.lastProcessed = seconds(clock_.today());
+    ++figures_.rebalances;
+}
+
+void ConsumerService::revoked(const std::vector<Place>& places) {
+    letGo(places, settings_.letGo);
+    const std::lock_guard lock(mutex_);
+    ++figures_.rebalances;
+}
+
+void ConsumerService::lost(const std::vector<Place>& places) {
+    letGo(places, 0ms);
+    const std::lock_guard lock(mutex_);
+    ++figures_.rebalances;
+}
+
+void ConsumerService::letGo(const std::vector<Place>& places, std::chrono::milliseconds wait) {
+    std::set<std::uint64_t> pages;
+    for (const auto& place : places)
+        if (const auto page = book_.page(place)) pages.insert(*page);
+    if (pages.empty()) return;
+    {
+        std::unique_lock lock(mutex_);
+        std::erase_if(waiting_, [&](const ConsumerHand::Ticketed& one) {
+            if (!pages.contains(one.ticket.page)) return false;
+            --rows_;
+            bytes_ -= bytesOf(one.record);
+            return true;
+        });
+        drops_.insert(pages.begin(), pages.end());
+        changed_.notify_all();
+        // The worker takes them between two calls of the listener, when it has reported what it finished.
+        changed_.wait_for(lock, wait, [&] { return drops_.empty() || workerEnded_; });
+    }
+    if (wait > 0ms) commitFinished();
+    for (const auto& place : places) book_.forget(place);
+}
+
+void ConsumerService::leave() {
+    feed_.reset();
+    letGo(book_.places(), 0ms);
+    freshness_ = {};
+    const std::lock_guard lock(mutex_);
+    figures_.partitions = 0;
 }
 
 // Trouble here costs freshness only, and is asked about again in a second.
 void ConsumerService::measure() {
     try {
-        const auto relayed = progress_.relayedUpTo(); // before the ends, see freshness.hpp
-        const auto ends = feed_->ends();
-        const auto reached = freshness_.observe(relayed, ends);
-        if (!reached.empty()) progress_.advance(listener_.name(), reached);
-        std::map<std::pair<std::string, int>, core::Timestamp> all;
+        const auto relayed = ports_.progress.relayedUpTo(); // before the ends, see freshness.hpp
+        auto ends = feed_->ends();
         std::int64_t lag = 0;
-        for (const auto& end : ends) {
-            const std::pair place{end.topic, end.partition};
-            const auto before = reached_.find(place);
-            all[place] = before == reached_.end() ? core::Timestamp{} : before->second;
+        for (auto& end : ends) {
+            // What is in hand was polled, and has had no effect yet.
+            if (const auto open = book_.unfinished({end.topic, end.partition}))
+                end.next = std::min(end.next, *open);
             lag += std::max<std::int64_t>(0, end.high - end.next);
+        }
+        const auto reached = freshness_.observe(relayed, ends);
+        if (!reached.empty()) ports_.progress.advance(listener_, reached);
+        std::map<Place, core::Timestamp> all;
+        for (const auto& end : ends) {
+            const auto before = reached_.find({end.topic, end.partition});
+            all[{end.topic, end.partition}] = before == reached_.end() ? core::Timestamp{} : before->second;
         }
         for (const auto& now : reached) all[{now.topic, now.partition}] = now.upTo;
         reached_ = std::move(all);
-        const auto last = std::min_element(reached_.begin(), reached_.end(),
-                                           [](const auto& a, const auto& b) { return a.second < b.second; });
+        const auto last = std::ranges::min_element(reached_, {}, [](const auto& one) { return one.second; });
+        trouble_.over();
         const std::lock_guard lock(mutex_);
         figures_.partitions = ends.size();
         figures_.lag = lag;
         figures_.completeUpTo = last == reached_.end() ? 0.0 : seconds(last->second);
-        fine();
     } catch (const core::Error& error) {
-        trouble("measuring progress", error);
+        trouble_.met("measuring progress", error);
     }
-}
-
-void ConsumerService::trouble(std::string_view doing, const core::Error& error) {
-    retry_ = std::clamp(2 * retry_, settings_.firstRetry, settings_.longestRetry);
-    {
-        const std::lock_guard lock(mutex_);
-        ++figures_.troubles;
-    }
-    if (std::exchange(troubled_, true)) return;
-    logger_.warning("consumer_trouble", {{"listener", listener_.name()},
-                                         {"doing", doing},
-                                         {"error", error.what()},
-                                         {"hint", error.hint()},
-                                         {"consequence", "tried again until it works; nothing is lost"}});
-}
-
-void ConsumerService::fine() {
-    retry_ = 0ms;
-    if (std::exchange(troubled_, false))
-        logger_.info("consumer_works_again", {{"listener", listener_.name()}});
 }
 
 void ConsumerService::wait(const std::stop_token& stop, std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, time, [] { return false; });
+    changed_.wait_for(lock, stop, time, [] { return false; });
+}
+
+// --- the worker's thread -------------------------------------------------------------------------------------------
+
+void ConsumerService::work(const std::stop_token& stop) {
+    std::optional<core::Instant> next; // when there is something to do without news
+    for (;;) {
+        std::set<std::uint64_t> drops;
+        std::vector<ConsumerHand::Ticketed> batch;
+        {
+            std::unique_lock lock(mutex_);
+            const auto news = [&] { return !waiting_.empty() || !drops_.empty(); };
+            if (next)
+                changed_.wait_for(lock, stop, *next - ports_.clock.now(), news);
+            else
+                changed_.wait(lock, stop, news);
+            if (stop.stop_requested()) break;
+            drops.swap(drops_);
+            batch.swap(waiting_);
+        }
+        if (!drops.empty()) {
+            hand_.drop(drops);
+            report();
+        }
+        hand_.take(std::move(batch));
+        next = hand_.step();
+        report();
+    }
+    const std::lock_guard lock(mutex_);
+    workerEnded_ = true;
+    changed_.notify_all();
+}
+
+void ConsumerService::report() {
+    const auto finished = hand_.finished();
+    const std::lock_guard lock(mutex_);
+    finished_.insert(finished_.end(), finished.begin(), finished.end());
+    rows_ = hand_.size();
+    bytes_ = hand_.bytes();
+    for (const auto& one : waiting_) {
+        ++rows_;
+        bytes_ += bytesOf(one.record);
+    }
+    static_cast<ConsumerHand::Figures&>(figures_) = hand_.figures();
+    if (!finished.empty()) figures_.lastProcessed = seconds(ports_.clock.today());
+    changed_.notify_all();
+}
+
+void ConsumerService::callBegins() {
+    const std::lock_guard lock(mutex_);
+    callBegan_ = ports_.clock.now();
+}
+
+void ConsumerService::callEnded() {
+    std::unique_lock lock(mutex_);
+    const auto took = ports_.clock.now() - *callBegan_;
+    callBegan_.reset();
+    lock.unlock();
+    ports_.handled(std::chrono::duration<double>(took).count());
 }
 
 } // namespace outboxd::scheduler

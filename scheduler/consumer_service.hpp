@@ -1,17 +1,20 @@
-// Feeds one listener from its topics: one thread, one group.
+// Feeds one listener from its topics: one group, two threads.
 //
-//   poll -> handle -> commit the offsets
+//   feed:   poll -> book the offsets -> hand over ............... commit what is finished
+//   worker:                             handle, retry, dead letters
 //
-// The offsets follow the effects, so nothing is lost; what is delivered again after a crash or a rebalance is the
-// listener's to recognise. Broken machinery keeps the batch in hand and tries again, at growing intervals. If that takes
-// long the group is left, since the brokers expel a member that does not poll, and joined again afterwards; what comes
-// again was worked off before.
+// The worker takes as long as it takes; meanwhile the feed goes on polling without taking records, so that the brokers keep
+// the membership. What is in hand is bounded; beyond the bound nothing is read.
+//
+// The offsets follow the effects, and no offset is committed past a record that is not finished, so nothing is lost; what is
+// delivered again after a crash or a rebalance is the listener's to recognise. When partitions are taken away the worker ends
+// the call that is under way, if that does not take too long, and what it finished is committed; the rest comes again
+// at the next owner. A partition that was lost without notice is let go at once.
 #pragma once
 
-#include "platform/core/error.hpp"
-#include "platform/core/logger.hpp"
 #include "platform/core/progress.hpp"
 #include "platform/core/service.hpp"
+#include "scheduler/consumer_hand.hpp"
 #include "scheduler/freshness.hpp"
 
 #include <condition_variable>
@@ -20,74 +23,91 @@
 
 namespace outboxd::scheduler {
 
-struct ConsumerSettings {
-    std::size_t batch = 500;                  // records at most in one call of the listener
-    std::chrono::milliseconds pollWait{100};  // how long a quiet stream is listened to; bounds stop()
-    std::chrono::milliseconds firstRetry{50}; // doubled up to
-    std::chrono::milliseconds longestRetry{2000};
-    std::chrono::milliseconds holdOn{30'000};     // for how long of trouble the membership is kept
-    std::chrono::milliseconds measureEvery{1000}; // progress and lag
+// All references must outlive the service. `listener` and `box` are used by the worker's thread, the others by the feed's.
+struct ConsumerPorts {
+    Listener& listener;
+    EventFeeds& feeds;
+    ConsumerProgress& progress;
+    DeadLetterBox& box;
+    const core::Clock& clock;
+    core::Logger& logger;
+    core::ProgressMonitor& monitor; // watches the feed; a long call of the listener is none of its business
+    std::function<void(double)> handled = [](double) {}; // seconds of each call of the listener; any thread
 };
 
 // figures() may be called from any thread at any time.
-class ConsumerService final : public core::Service {
+class ConsumerService final : public core::Service, private AssignmentWatch {
 public:
-    // All references must outlive the service; `listener` and `feeds` are used by its thread alone.
-    ConsumerService(Listener& listener, EventFeeds& feeds, ConsumerProgress& progress,
-                    const core::Clock& clock, core::Logger& logger, core::ProgressMonitor& monitor,
-                    ConsumerSettings settings);
+    ConsumerService(ConsumerPorts ports, ConsumerSettings settings);
     ~ConsumerService() override;
 
     std::string_view name() const override { return name_; }
     void start() override;
-    // Finishes the batch in hand if that works at once, leaves the group. Within some seconds also while nobody answers.
+    // Ends the call of the listener that is under way, commits, leaves the group. A call that takes longer than some seconds
+    // is still waited for, but not by the group.
     void stop() override;
 
-    struct Figures {
-        std::uint64_t done = 0; // records by verdict
-        std::uint64_t ignored = 0;
-        std::uint64_t refused = 0;
-        std::uint64_t troubles = 0; // tries that failed: listener, commits, brokers, progress
+    struct Figures : ConsumerHand::Figures {
+        std::uint64_t troubles = 0;   // tries that failed: listener, dead letters, commits, brokers, progress
+        std::uint64_t rebalances = 0; // times that partitions came or went
         std::size_t partitions = 0;
-        std::int64_t lag = 0;     // records not yet worked off, of this node's partitions; as measured last
+        std::size_t inHand = 0; // records that were polled and are not finished
+        int paused = 0;         // 1: nothing is read, since so much is in hand
+        double handling = 0;    // seconds since the call of the listener began that is under way; 0: none is
+        std::int64_t lag = 0;   // records not yet worked off, of this node's partitions; as measured last
         double lastProcessed = 0; // seconds since 1970, when a record was worked off last
         double completeUpTo = 0;  // seconds since 1970, of the partition that is behind the most; 0: none yet
     };
     Figures figures() const;
 
 private:
-    void run(const std::stop_token& stop);
+    // The feed's thread.
+    void feed(const std::stop_token& stop);
     void round(const std::stop_token& stop);
-    void work(const std::stop_token& stop, const std::vector<Delivery>& batch);
-    void count(const std::vector<Delivery>& batch, const std::vector<Verdict>& verdicts);
+    void assigned(const std::vector<Place>& places) override;
+    void revoked(const std::vector<Place>& places) override;
+    void lost(const std::vector<Place>& places) override;
+    Room room() const;
+    void handOver(std::vector<Delivery> records);
+    void commitFinished();
+    void letGo(const std::vector<Place>& places, std::chrono::milliseconds wait);
+    void leave();
     void measure();
-    void trouble(std::string_view doing, const core::Error& error);
-    void fine();
     void wait(const std::stop_token& stop, std::chrono::milliseconds time);
 
-    Listener& listener_;
-    EventFeeds& feeds_;
-    ConsumerProgress& progress_;
-    const core::Clock& clock_;
-    core::Logger& logger_;
-    core::ProgressMonitor& monitor_;
+    // The worker's thread.
+    void work(const std::stop_token& stop);
+    void report();
+    void callBegins();
+    void callEnded();
+
+    const ConsumerPorts ports_;
     const ConsumerSettings settings_;
+    const std::string listener_;
     const std::string name_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable_any wake_;
-    Figures figures_; // guarded by mutex_
+    mutable std::mutex mutex_; // guards what follows
+    std::condition_variable_any changed_;
+    std::vector<ConsumerHand::Ticketed> waiting_; // for the worker
+    std::set<std::uint64_t> drops_;               // pages that the worker has yet to let go
+    std::vector<OffsetBook::Ticket> finished_;    // for the feed
+    std::size_t rows_ = 0, bytes_ = 0;            // waiting and in the worker's hand
+    bool workerEnded_ = true;
+    std::optional<core::Instant> callBegan_;
+    Figures figures_;
 
-    // The thread only, while it runs.
+    // The feed's thread only, while it runs.
     std::unique_ptr<EventFeed> feed_;
     std::unique_ptr<core::LoopProgress> sign_;
+    OffsetBook book_;
     Freshness freshness_;
-    std::map<std::pair<std::string, int>, core::Timestamp> reached_;
+    std::map<Place, core::Timestamp> reached_;
     core::Instant nextMeasure_{};
-    std::chrono::milliseconds retry_{0};
-    bool troubled_ = false;
+    ConsumerTrouble trouble_;
 
-    std::jthread thread_;
+    ConsumerHand hand_; // the worker's thread only, while it runs
+
+    std::jthread feedThread_, workerThread_;
 };
 
 } // namespace outboxd::scheduler

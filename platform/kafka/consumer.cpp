@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace outboxd::kafka {
 
@@ -70,9 +71,53 @@ ConsumedRecord recordOf(const rd_kafka_message_t& message) {
 
 } // namespace
 
+void DestroyQueue::operator()(rd_kafka_queue_s* queue) const { rd_kafka_queue_destroy(queue); }
+
+// Called by librdkafka inside poll(), which waits for it: the group is not told before it returns.
+struct Consumer::Callbacks {
+    static void rebalanced(rd_kafka_t* client, rd_kafka_resp_err_t code,
+                           rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+        auto& context = *static_cast<Context*>(static_cast<ClientEvents*>(opaque));
+        const bool incremental = std::string_view{rd_kafka_rebalance_protocol(client)} == "COOPERATIVE";
+        std::vector<TopicPartition> places;
+        for (int i = 0; i < partitions->cnt; ++i)
+            places.push_back({partitions->elems[i].topic, partitions->elems[i].partition});
+        const auto tell = [&](const auto& event) {
+            if (event && !places.empty()) event(places);
+        };
+        if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+            tell(context.assignment.assigned);
+            context.mine.insert(places.begin(), places.end());
+            for (const auto& place : places) {
+                const QueueHandle own(
+                    rd_kafka_queue_get_partition(client, place.topic.c_str(), place.partition));
+                if (own) rd_kafka_queue_forward(own.get(), context.records.get());
+            }
+            if (incremental)
+                ignore(rd_kafka_incremental_assign(client, partitions));
+            else
+                rd_kafka_assign(client, partitions);
+            return;
+        }
+        const bool lost =
+            code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS || rd_kafka_assignment_lost(client) != 0;
+        tell(lost ? context.assignment.lost : context.assignment.revoked);
+        for (const auto& place : places) context.mine.erase(place);
+        if (code != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS) context.mine.clear();
+        if (incremental && code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+            ignore(rd_kafka_incremental_unassign(client, partitions));
+        else
+            rd_kafka_assign(client, nullptr);
+    }
+    // It fails when the client is about to end, and then nothing is to be done.
+    static void ignore(rd_kafka_error_t* error) {
+        if (error) rd_kafka_error_destroy(error);
+    }
+};
+
 Consumer::Consumer(const ClientSettings& settings, const std::string& group, core::Logger& logger,
                    const core::Clock& clock)
-    : events_(logger, clock, "consumer") {
+    : context_(logger, clock, "consumer") {
     std::map<std::string, std::string> fixed{
         {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "earliest"},     {"enable.partition.eof", "false"},
@@ -80,13 +125,21 @@ Consumer::Consumer(const ClientSettings& settings, const std::string& group, cor
     auto filled = settings;
     filled.properties.emplace("session.timeout.ms", "10000"); // a dead member's partitions wait as long
     filled.properties.emplace("topic.metadata.refresh.interval.ms", "30000"); // until new partitions are seen
-    client_ = makeClient(ClientType::consumer, Configuration(filled, fixed), events_);
+    filled.properties.emplace("queued.max.messages.kbytes", "16384");         // fetched and not yet taken
+    Configuration configuration(filled, fixed);
+    rd_kafka_conf_set_rebalance_cb(configuration.get(), Callbacks::rebalanced);
+    client_ = makeClient(ClientType::consumer, std::move(configuration), context_);
     rd_kafka_poll_set_consumer(client_.get());
 }
 
-Consumer::~Consumer() { close(2s); }
+Consumer::~Consumer() {
+    close(2s);
+    context_.records.reset(); // before the client
+}
 
-void Consumer::subscribe(const std::vector<std::string>& topics) {
+void Consumer::subscribe(const std::vector<std::string>& topics, AssignmentEvents events) {
+    context_.assignment = std::move(events);
+    context_.records.reset(rd_kafka_queue_new(client_.get()));
     std::vector<Position> wanted;
     for (const auto& topic : topics) wanted.push_back({topic, RD_KAFKA_PARTITION_UA, 0});
     if (const auto code = rd_kafka_subscribe(client_.get(), listOf(wanted).get())) fail(code, "subscribing");
@@ -98,11 +151,35 @@ void Consumer::assign(const std::vector<Position>& positions) {
 }
 
 std::optional<ConsumedRecord> Consumer::poll(std::chrono::milliseconds wait) {
+    if (!context_.records) return take(rd_kafka_consumer_poll(client_.get(), milliseconds(wait)));
+    keepMembership();
+    return take(rd_kafka_consume_queue(context_.records.get(), milliseconds(wait)));
+}
+
+std::optional<ConsumedRecord> Consumer::next() {
+    if (!context_.records) return poll(0ms);
+    return take(rd_kafka_consume_queue(context_.records.get(), 0));
+}
+
+void Consumer::keepMembership() {
+    // What comes here are events and errors; a record would come from a partition whose queue was not led elsewhere.
+    if (const auto record = take(rd_kafka_consumer_poll(client_.get(), 0)))
+        throw core::Error(core::ErrorKind::internal, fmt::format("a record of {}/{} came past its queue",
+                                                                 record->topic, record->partition));
+}
+
+std::optional<ConsumedRecord> Consumer::take(rd_kafka_message_s* taken) {
     const std::unique_ptr<rd_kafka_message_t, decltype(&rd_kafka_message_destroy)> message(
-        rd_kafka_consumer_poll(client_.get(), milliseconds(wait)), rd_kafka_message_destroy);
+        taken, rd_kafka_message_destroy);
     if (!message) return std::nullopt;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return recordOf(*message);
-    events_.error(message->err, rd_kafka_message_errstr(message.get()));
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        auto record = recordOf(*message);
+        // A partition that was taken away may leave a record behind in the queue.
+        if (context_.records && !context_.mine.contains({record.topic, record.partition}))
+            return std::nullopt;
+        return record;
+    }
+    context_.error(message->err, rd_kafka_message_errstr(message.get()));
     if (message->err == RD_KAFKA_RESP_ERR__FATAL) fail(message->err, "consuming");
     return std::nullopt;
 }
@@ -163,6 +240,7 @@ Watermarks Consumer::watermarks(const std::string& topic, int partition, std::ch
 bool Consumer::close(std::chrono::milliseconds wait) {
     if (closed_) return true;
     closed_ = true;
+    context_.assignment = {};
     // The blocking close waits for the coordinator without a bound (librdkafka issue 4519).
     const std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
         rd_kafka_queue_new(client_.get()), rd_kafka_queue_destroy);

@@ -1,7 +1,6 @@
 #include "scheduler/kafka/kafka_feed.hpp"
 
 #include <charconv>
-#include <map>
 
 namespace outboxd::scheduler::kafka {
 
@@ -37,28 +36,43 @@ Delivery deliveryOf(outboxd::kafka::ConsumedRecord record) {
     return delivery;
 }
 
+std::vector<Place> placesOf(const std::vector<outboxd::kafka::TopicPartition>& partitions) {
+    std::vector<Place> places;
+    for (const auto& one : partitions) places.push_back({one.topic, one.partition});
+    return places;
+}
+
 class KafkaFeed final : public EventFeed {
 public:
     KafkaFeed(const outboxd::kafka::ClientSettings& client, const std::string& group, core::Logger& logger,
-              const core::Clock& clock, const std::vector<std::string>& topics)
+              const core::Clock& clock, const std::vector<std::string>& topics, AssignmentWatch& watch)
         : consumer_(client, group, logger, clock) {
-        consumer_.subscribe(topics);
+        using Partitions = std::vector<outboxd::kafka::TopicPartition>;
+        consumer_.subscribe(topics, {[&watch](const Partitions& all) { watch.assigned(placesOf(all)); },
+                                     [&watch](const Partitions& all) { watch.revoked(placesOf(all)); },
+                                     [&watch](const Partitions& all) { watch.lost(placesOf(all)); }});
     }
 
-    std::vector<Delivery> poll(std::chrono::milliseconds wait, std::size_t most) override {
+    std::vector<Delivery> poll(std::chrono::milliseconds wait, Room room) override {
         std::vector<Delivery> batch;
-        for (auto record = consumer_.poll(wait); record; record = consumer_.poll(0ms)) {
+        if (room.none()) {
+            consumer_.keepMembership();
+            return batch;
+        }
+        // The assignment changes within the first call alone: what it takes away cannot be in the batch yet.
+        std::size_t bytes = 0;
+        for (auto record = consumer_.poll(wait); record; record = consumer_.next()) {
             batch.push_back(deliveryOf(std::move(*record)));
-            if (batch.size() == most) break;
+            bytes += bytesOf(batch.back());
+            if (batch.size() >= room.records || bytes >= room.bytes) break;
         }
         return batch;
     }
 
-    void commit(std::span<const Delivery> handled) override {
-        std::map<std::pair<std::string, int>, std::int64_t> next;
-        for (const auto& delivery : handled) next[{delivery.topic, delivery.partition}] = delivery.offset + 1;
+    void commit(std::span<const Committable> committable) override {
         std::vector<outboxd::kafka::Position> positions;
-        for (const auto& [place, offset] : next) positions.push_back({place.first, place.second, offset});
+        for (const auto& one : committable)
+            positions.push_back({one.place.topic, one.place.partition, one.next});
         consumer_.commit(positions, kCommitWait);
     }
 
@@ -75,13 +89,13 @@ private:
 
 } // namespace
 
-std::unique_ptr<EventFeed> KafkaFeeds::open() {
+std::unique_ptr<EventFeed> KafkaFeeds::open(AssignmentWatch& watch) {
     for (const auto& topic : subscribed_) {
         const auto found = topics_.find(topic);
         if (const auto* notReady = std::get_if<NotReady>(&found))
             throw core::Error(core::ErrorKind::unavailable, "topic " + topic + ": " + notReady->reason);
     }
-    return std::make_unique<KafkaFeed>(client_, group_, logger_, clock_, subscribed_);
+    return std::make_unique<KafkaFeed>(client_, group_, logger_, clock_, subscribed_, watch);
 }
 
 } // namespace outboxd::scheduler::kafka

@@ -16,7 +16,7 @@ public:
           topics_(topics), logger_(logger), clock_(clock) {}
 
     // Makes the topics first if they are not there: a group whose topic comes later would not notice for a while.
-    std::unique_ptr<EventFeed> open() override;
+    std::unique_ptr<EventFeed> open(AssignmentWatch& watch) override;
 
 private:
     const outboxd::kafka::ClientSettings client_;

@@ -10,6 +10,7 @@
 #include "tests/support/fake_listener.hpp"
 #include "tests/support/job_stage.hpp"
 #include "tests/support/lone_node.hpp"
+#include "tests/support/memory_letters.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/shared_outbox.hpp"
 
@@ -92,7 +93,8 @@ private:
     FakeTopic topic_;
     FakeListener listener_;
     FakeProgress upTo_{clock};
-    scheduler::ConsumerService consumer_{listener_, topic_, upTo_, clock, logger, progress, {}};
+    MemoryLetters letters_;
+    scheduler::ConsumerService consumer_{{listener_, topic_, upTo_, letters_, clock, logger, progress}, {}};
 };
 
 class ServerUnderTest : Surroundings {

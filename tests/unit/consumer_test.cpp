@@ -2,7 +2,7 @@
 #include "scheduler/consumer_service.hpp"
 #include "tests/support/fake_event_feed.hpp"
 #include "tests/support/fake_listener.hpp"
-#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_letters.hpp"
 #include "tests/support/memory_logger.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -19,17 +19,26 @@ struct Stage {
     core::SystemClock clock;
     MemoryLogger logger;
     core::ProgressMonitor monitor{clock};
-    FakeTopic topic;
+    FakeTopic topic{2};
     FakeListener listener;
+    MemoryLetters box;
     FakeProgress progress{clock};
-    scheduler::ConsumerSettings settings{
-        .pollWait = 1ms, .firstRetry = 1ms, .longestRetry = 2ms, .measureEvery = 0ms};
+    scheduler::ConsumerSettings settings{.pollWait = 1ms,
+                                         .busyWait = 1ms,
+                                         .firstRetry = 1ms,
+                                         .longestRetry = 2ms,
+                                         .firstTryAgain = 1ms,
+                                         .letGo = 60s,
+                                         .measureEvery = 0ms};
 
     std::unique_ptr<scheduler::ConsumerService> service() {
-        auto made = std::make_unique<scheduler::ConsumerService>(listener, topic, progress, clock, logger,
-                                                                 monitor, settings);
+        auto made = std::make_unique<scheduler::ConsumerService>(
+            scheduler::ConsumerPorts{listener, topic, progress, box, clock, logger, monitor}, settings);
         made->start();
         return made;
+    }
+    static void awaitInHand(const scheduler::ConsumerService& running, std::size_t records) {
+        while (running.figures().inHand != records) std::this_thread::yield();
     }
 };
 
@@ -103,30 +112,260 @@ BOOST_AUTO_TEST_CASE(broken_machinery_gets_the_same_batch_again_and_no_offset_mo
     BOOST_TEST(logger.said("consumer_works_again"));
 }
 
-BOOST_AUTO_TEST_CASE(in_long_trouble_the_group_is_left_and_joined_again_afterwards) {
-    settings.holdOn = 0ms;
+BOOST_AUTO_TEST_CASE(the_membership_is_kept_however_long_a_call_takes) {
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.awaitPolls(100); // the feed goes on without waiting for the listener
+    BOOST_TEST(topic.committed() == 0);
+    BOOST_TEST(running->figures().handling > 0);
+    listener.release();
+    topic.awaitCommitted(1);
+    running->stop();
+    BOOST_TEST(topic.opened() == 1);
+    BOOST_TEST(running->figures().handling == 0);
+}
+
+BOOST_AUTO_TEST_CASE(in_long_trouble_the_membership_is_kept_too) {
     listener.goDown();
     topic.write("a");
     const auto running = service();
-    listener.awaitTries(3);
-    BOOST_TEST(topic.members() == 0);
+    listener.awaitTries(10);
+    topic.awaitPolls(10);
     listener.comeBack();
     topic.awaitCommitted(1);
     running->stop();
-    BOOST_TEST(topic.opened() == 2);
-    BOOST_TEST(listener.handled() == (Keys{"a", "a"}),
-               boost::test_tools::per_element()); // its own to recognise
+    BOOST_TEST(topic.opened() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_record_that_can_never_be_handled_is_said_counted_and_skipped) {
+BOOST_AUTO_TEST_CASE(no_more_is_read_than_fits_into_the_hand) {
+    settings.inHand = 10;
+    listener.hold();
+    topic.write("first");
+    const auto running = service();
+    listener.awaitTries(1);
+    for (int i = 0; i < 100; ++i) topic.write("k");
+    topic.awaitPolls(20);
+    BOOST_TEST(running->figures().inHand == 10u);
+    BOOST_TEST(running->figures().paused == 1);
+    listener.release();
+    topic.awaitCommitted(101);
+    topic.awaitPolls(2);
+    BOOST_TEST(running->figures().inHand == 0u);
+    BOOST_TEST(running->figures().paused == 0);
+    BOOST_TEST(topic.mostPolled() <= 10u);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(nor_more_bytes) {
+    settings.inHandBytes = 1000;
+    listener.hold();
+    for (int i = 0; i < 100; ++i)
+        topic.write(scheduler::Delivery{"t", 0, 0, "k", {}, "", std::string(399, 'x')});
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.awaitPolls(20);
+    BOOST_TEST(running->figures().inHand == 3u);
+    listener.release();
+    topic.awaitCommitted(100);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(finished_records_behind_a_deferred_one_are_bounded) {
+    settings.ahead = 50;
+    listener.always("k", FakeListener::Kind::deferred);
+    topic.write("k");
+    for (int i = 0; i < 200; ++i) topic.write("other");
+    const auto running = service();
+    listener.awaitHandled(49);
+    topic.awaitPolls(20);
+    BOOST_TEST(listener.handled().size() == 49u);
+    BOOST_TEST(topic.committed() == 0);
+    listener.always("k", {});
+    topic.awaitCommitted(201);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_deferred_record_of_one_partition_does_not_hold_up_the_commits_of_others) {
+    listener.always("k", FakeListener::Kind::deferred);
+    topic.write("k", 0);
+    topic.write("a", 0);
+    topic.write("b", 1);
+    const auto running = service();
+    topic.awaitCommitted(1, 1);
+    listener.awaitHandled(2);
+    topic.write("c", 1);
+    topic.awaitCommitted(2, 1);
+    BOOST_TEST(topic.committed(0) == 0);
+    listener.always("k", {});
+    topic.awaitCommitted(2, 0);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_fails_becomes_a_dead_letter_and_then_its_offset_is_committed) {
+    listener.always("sick", FakeListener::Kind::failed);
+    box.goDown();
+    for (const auto* key : {"sick", "sick", "well"}) topic.write(key);
+    const auto running = service();
+    box.awaitRefusals(3);
+    box.comeBack();
+    box.awaitLetters(1);
+    topic.awaitCommitted(3);
+    running->stop();
+    BOOST_TEST(box.letters().size() == 1u);
+    BOOST_TEST(box.parked() == Keys{"sick"}, boost::test_tools::per_element());
+    BOOST_TEST(running->figures().letters == 1u);
+    BOOST_TEST(running->figures().parked == 1u);
+    BOOST_TEST(running->figures().failed == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_can_never_be_handled_is_a_permanent_letter) {
     for (const auto* key : {"a", "bad", "c"}) topic.write(key);
     const auto running = service();
     topic.awaitCommitted(3);
     running->stop();
     BOOST_TEST(running->figures().done == 2u);
     BOOST_TEST(running->figures().refused == 1u);
-    BOOST_TEST(logger.said("record_refused listener=fake topic=t partition=0 offset=1"));
+    BOOST_REQUIRE(box.letters().size() == 1u);
+    BOOST_TEST(box.letters()[0].permanent);
+    BOOST_TEST(logger.said("dead_letter listener=fake topic=t partition=0 offset=1"));
 }
+
+// --- rebalances ----------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_partition_that_is_taken_away_is_committed_up_to_what_the_call_under_way_finishes) {
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.write("b"); // waits behind the call
+    awaitInHand(*running, 2);
+    topic.takeAway(0);
+    awaitInHand(*running, 1); // b was let go
+    listener.release();
+    topic.awaitTold(0);
+    BOOST_TEST(topic.committed() == 1);
+    topic.write("c");
+    topic.awaitPolls(5);
+    BOOST_TEST(listener.handled() == Keys{"a"}, boost::test_tools::per_element());
+    topic.giveBack(0);
+    topic.awaitCommitted(3);
+    running->stop();
+    BOOST_TEST(listener.handled() == (Keys{"a", "b", "c"}), boost::test_tools::per_element());
+    BOOST_TEST(running->figures().rebalances == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_rebalance_does_not_wait_for_ever) {
+    settings.letGo = 1ms;
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.takeAway(0);
+    topic.awaitTold(0);
+    BOOST_TEST(topic.committed() == 0);
+    topic.commitElsewhere(0, 1); // the new owner worked it off
+    topic.giveBack(0);
+    topic.awaitTold(0);
+    topic.write("b");
+    listener.release();
+    topic.awaitCommitted(2);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_call_finishes_after_its_partition_was_taken_is_not_committed) {
+    settings.letGo = 1ms;
+    listener.hold();
+    topic.write("a");
+    topic.write("a");
+    topic.write("z", 1);
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.takeAway(0);
+    topic.awaitTold(0);
+    listener.release();
+    topic.awaitCommitted(1, 1);
+    topic.write("z", 1);
+    topic.awaitCommitted(2, 1);
+    BOOST_TEST(topic.committed(0) == 0);
+    running->stop();
+    BOOST_TEST(topic.committed(0) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_a_partition_that_was_lost_is_committed) {
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.lose(0);
+    topic.awaitTold(0); // without waiting for the call
+    listener.release();
+    topic.write("z", 1);
+    topic.awaitCommitted(1, 1);
+    BOOST_TEST(topic.committed(0) == 0);
+    topic.giveBack(0);
+    topic.awaitCommitted(1);
+    running->stop();
+    BOOST_TEST(listener.handled().size() == 3u); // again at the new owner, whose matter it is to recognise it
+}
+
+BOOST_AUTO_TEST_CASE(deferred_records_of_a_partition_that_is_taken_away_come_again_where_it_goes) {
+    listener.always("k", FakeListener::Kind::deferred);
+    topic.write("k");
+    topic.write("a");
+    const auto running = service();
+    listener.awaitHandled(1);
+    topic.takeAway(0);
+    topic.awaitTold(0);
+    BOOST_TEST(topic.committed() == 0);
+    listener.always("k", {});
+    topic.awaitPolls(5);
+    BOOST_TEST(listener.handled() == Keys{"a"}, boost::test_tools::per_element());
+    topic.giveBack(0);
+    topic.awaitCommitted(2);
+    running->stop();
+    BOOST_TEST(box.letters().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_commits_what_the_call_under_way_finishes) {
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    std::jthread stopper([&] { running->stop(); });
+    listener.release();
+    stopper.join();
+    BOOST_TEST(topic.committed() == 1);
+    BOOST_TEST(topic.members() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_group_is_left_although_a_call_does_not_end) {
+    settings.letGo = 1ms;
+    listener.hold();
+    topic.write("a");
+    const auto running = service();
+    listener.awaitTries(1);
+    std::jthread stopper([&] { running->stop(); });
+    topic.awaitMembers(0);
+    listener.release(); // stop() itself waits for the thread
+    stopper.join();
+    BOOST_TEST(topic.committed() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(it_can_be_started_again) {
+    topic.write("a");
+    const auto running = service();
+    topic.awaitCommitted(1);
+    running->stop();
+    topic.write("b");
+    running->start();
+    topic.awaitCommitted(2);
+    running->stop();
+    BOOST_TEST(listener.handled() == (Keys{"a", "b"}), boost::test_tools::per_element());
+}
+
+// --- trouble with the brokers --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_refused_commit_is_made_good_by_the_next_one) {
     topic.refuseCommits();
@@ -165,10 +404,24 @@ BOOST_AUTO_TEST_CASE(a_quiet_stream_is_complete_up_to_now) {
     const auto before = clock.today();
     const auto running = service();
     progress.await(before);
-    running->stop();
-    BOOST_TEST(running->figures().partitions == 1u);
+    BOOST_TEST(running->figures().partitions == 2u);
     BOOST_TEST(running->figures().lag == 0);
     BOOST_TEST(running->figures().completeUpTo > 0);
+    running->stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_record_in_hand_keeps_its_partition_from_being_complete) {
+    listener.always("k", FakeListener::Kind::deferred);
+    topic.write("k");
+    const auto running = service();
+    listener.awaitTries(1);
+    const auto before = clock.today();
+    topic.awaitPolls(10); // some measurements
+    BOOST_TEST(running->figures().lag == 1);
+    BOOST_CHECK(progress.upTo(0) < before);
+    listener.always("k", {});
+    progress.await(before, 0);
+    running->stop();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
