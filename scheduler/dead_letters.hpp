@@ -22,6 +22,9 @@ struct DeadLetter {
     int attempts = 1;       // made so far
 };
 
+// Of an error that is kept, in bytes.
+inline constexpr std::size_t kLongestLetterError = 1000;
+
 // The error without what differs from one event to the next (numbers, ids, quoted texts), hashed: 16 hex digits. Letters with
 // one fingerprint probably have one cause.
 std::string fingerprintOf(std::string_view error);

@@ -3,6 +3,7 @@
 #include "platform/core/text.hpp"
 #include "platform/database/many_rows.hpp"
 #include "platform/security/digest.hpp"
+#include "scheduler/mysql/dead_letter_keys.hpp"
 #include "scheduler/mysql/headers_text.hpp"
 #include "sql/dead_letters.hpp"
 
@@ -21,7 +22,6 @@ using Digests = std::set<std::string>; // SHA-256, 32 bytes each; in the order i
 
 constexpr std::size_t kStatementBytes =
     1'000'000; // of records in one statement, which holds them as hexadecimal digits
-constexpr std::size_t kErrorBytes = 1000;
 
 std::string part(std::string_view bytes) { return fmt::format("{}:{}", bytes.size(), bytes); }
 
@@ -55,7 +55,7 @@ public:
         const auto& record = letter.record;
         std::optional<std::string> error, fingerprint;
         if (!letter.error.empty()) {
-            error = core::shortened(core::printable(letter.error), kErrorBytes);
+            error = core::shortened(core::printable(letter.error), kLongestLetterError);
             fingerprint = fingerprintOf(letter.error);
         }
         const auto identity = identityOf(record), headers = headersToJson(record.headers);
@@ -88,10 +88,9 @@ private:
     std::size_t waiting_ = 0;
 };
 
-// Between half of `time` and one and a half of it: letters of one moment must not all come again at one moment.
-std::int64_t spread(std::chrono::microseconds time) {
+double dice() {
     thread_local std::minstd_rand random{std::random_device{}()};
-    return time.count() / 2 + std::uniform_int_distribution<std::int64_t>{0, time.count()}(random);
+    return std::uniform_real_distribution{0.0, 1.0}(random);
 }
 
 // Both orders may be repeated, so whether a lost connection had committed need not be known.
@@ -127,7 +126,7 @@ std::vector<std::size_t> MysqlDeadLetterBox::park(std::string_view listener,
     return repeatable(database_, [&](Session& session) {
         Digests locked;
         for (const auto& digest : blocked)
-            if (!session.query(sql::lock_key, {listener, digest}).empty()) locked.insert(digest);
+            if (lockKey(session, listener, digest)) locked.insert(digest);
         std::vector<std::size_t> parked;
         LetterWriter writer(session, listener);
         for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -166,7 +165,7 @@ void MysqlDeadLetterBox::add(std::string_view listener, bool blocking, std::span
                              : permanent ? "HELD"
                                          : "RETRY",
                              error, attempts};
-            if (!behind && !permanent) letter.due = spread(firstRetry_);
+            if (!behind && !permanent) letter.due = retryDelay(rules_, 0, dice()).count();
             writer.add(letter);
         }
         writer.flush();

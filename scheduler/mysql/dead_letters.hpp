@@ -9,23 +9,21 @@
 #pragma once
 
 #include "platform/database/database.hpp"
-#include "scheduler/dead_letters.hpp"
+#include "scheduler/dead_letter_retry.hpp"
 
 namespace outboxd::scheduler::mysql {
 
 // Thread-safe. `database` must outlive it.
 class MysqlDeadLetterBox final : public DeadLetterBox {
 public:
-    // `firstRetry`: about how long after it was written a letter is tried again for the first time.
-    MysqlDeadLetterBox(database::Database& database, std::chrono::milliseconds firstRetry)
-        : database_(database), firstRetry_(firstRetry) {}
+    MysqlDeadLetterBox(database::Database& database, RetryRules rules) : database_(database), rules_(rules) {}
 
     std::vector<std::size_t> park(std::string_view listener, std::span<const Delivery> batch) override;
     void add(std::string_view listener, bool blocking, std::span<const DeadLetter> letters) override;
 
 private:
     database::Database& database_;
-    const std::chrono::milliseconds firstRetry_;
+    const RetryRules rules_;
 };
 
 } // namespace outboxd::scheduler::mysql

@@ -30,3 +30,51 @@ INSERT INTO dead_letter (handler, identity, topic, topic_partition, record_offse
                          sequence, type, headers, payload, state, error, fingerprint, attempts, next_attempt_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP + INTERVAL ? MICROSECOND)
 ON DUPLICATE KEY UPDATE attempts = dead_letter.attempts
+
+-- name: listeners
+SELECT DISTINCT handler FROM dead_letter
+
+-- name: due
+SELECT id FROM dead_letter
+WHERE handler = ? AND state = 'RETRY' AND next_attempt_at <= UTC_TIMESTAMP(6)
+ORDER BY next_attempt_at, id
+LIMIT ?
+
+-- name: due_letter
+SELECT attempts, retries, topic, topic_partition, record_offset, record_key, event_id, sequence, type, headers, payload
+FROM dead_letter
+WHERE id = ? AND state = 'RETRY' AND next_attempt_at <= UTC_TIMESTAMP(6)
+
+-- name: key_of_letter
+SELECT handler, key_digest FROM dead_letter WHERE id = ?
+
+-- name: remove
+DELETE FROM dead_letter WHERE id = ?
+
+-- name: first_of_key
+SELECT id, state FROM dead_letter WHERE handler = ? AND key_digest = ? ORDER BY id LIMIT 1
+
+-- name: parked_is_due
+UPDATE dead_letter SET state = 'RETRY', next_attempt_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'PARKED'
+
+-- name: free_key
+DELETE FROM dead_letter_key WHERE handler = ? AND key_digest = ?
+
+-- name: failed_again
+UPDATE dead_letter
+SET attempts = attempts + 1, retries = retries + 1, last_at = UTC_TIMESTAMP(6), error = ?, fingerprint = ?, state = ?,
+    next_attempt_at = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
+WHERE id = ? AND state = 'RETRY' AND attempts = ?
+
+-- name: postpone
+UPDATE dead_letter SET next_attempt_at = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(6))
+WHERE id = ? AND state = 'RETRY' AND attempts = ?
+
+-- Keys whose first letter is parked, or that have none.
+-- name: headless_keys
+SELECT k.handler, k.key_digest
+FROM dead_letter_key k
+WHERE NOT EXISTS (SELECT 1 FROM dead_letter l
+                  WHERE l.handler = k.handler AND l.key_digest = k.key_digest AND l.state <> 'PARKED')
+ORDER BY k.handler, k.key_digest
+LIMIT ?

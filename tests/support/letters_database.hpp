@@ -42,7 +42,7 @@ public:
     }
     std::int64_t blockedKeys() { return number("SELECT COUNT(*) FROM dead_letter_key"); }
 
-    scheduler::mysql::MysqlDeadLetterBox box{database, std::chrono::seconds{10}};
+    scheduler::mysql::MysqlDeadLetterBox box{database, {}};
 };
 
 } // namespace outboxd::testing
