@@ -21,6 +21,7 @@ constexpr std::array kChecks{
     AuditCheck{&statements::points_refunded, &statements::next_history},
     AuditCheck{&statements::refunds_of_points, &statements::next_refund},
     AuditCheck{&statements::coupon_counts, &statements::next_coupon},
+    AuditCheck{&statements::coupon_over_issued, &statements::next_coupon},
     AuditCheck{&statements::coupon_within_total, &statements::next_coupon},
     AuditCheck{&statements::coupon_claim_winner, &statements::next_claim},
     AuditCheck{&statements::coupon_holder_claimed, &statements::next_user_coupon},
@@ -67,9 +68,9 @@ std::string AuditCheck::name() const {
 std::span<const AuditCheck> auditChecks() { return kChecks; }
 
 bool audit(database::Session& session, const AuditCheck& check, const AuditScope& scope,
-           const std::function<void(const Violation&)>& report, const std::stop_token& stop) {
+           const std::function<void(const Violation&)>& report, const std::function<bool()>& goOn) {
     for (std::int64_t done = 0;;) {
-        if (stop.stop_requested()) return false;
+        if (goOn && !goOn()) return false;
         const auto last = session.query(*check.next, {done, scope.batch}).front().maybeInteger(0);
         if (!last) return true;
         const auto parameters = parametersOf(*check.statement, done + 1, *last, scope.eventsSince);

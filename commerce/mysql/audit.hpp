@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <span>
-#include <stop_token>
 #include <string>
 
 namespace outboxd::commerce::mysql {
@@ -41,9 +40,9 @@ struct AuditScope {
 };
 
 // Runs one check over the whole of its table, range by range, and reports what it finds. Changes and locks nothing, and
-// holds for a shop at work: a statement sees one moment. False if `stop` was requested before the end. Throws core::Error; the
+// holds for a shop at work: a statement sees one moment. False if `goOn`, asked before each range, said no. Throws core::Error; the
 // session's statement limit should allow for a range of the largest tables.
 bool audit(database::Session& session, const AuditCheck& check, const AuditScope& scope,
-           const std::function<void(const Violation&)>& report, const std::stop_token& stop = {});
+           const std::function<void(const Violation&)>& report, const std::function<bool()>& goOn = {});
 
 } // namespace outboxd::commerce::mysql

@@ -10,12 +10,12 @@
 #pragma once
 
 #include "commerce/claim_filter.hpp"
+#include "commerce/reconcile/claim_facts.hpp"
 #include "platform/core/clock.hpp"
 #include "platform/redis/client.hpp"
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 
 namespace outboxd::commerce::redis {
 
@@ -23,7 +23,7 @@ namespace outboxd::commerce::redis {
 inline constexpr std::chrono::seconds kSoldOutFor{15};
 
 // Thread-safe.
-class ClaimFilter final : public commerce::ClaimFilter {
+class ClaimFilter final : public commerce::ClaimFilter, public reconcile::ClaimFacts {
 public:
     // `prefix` of the keys separates installations that share a Redis. References must outlive the filter.
     ClaimFilter(outboxd::redis::Client& client, const core::Clock& clock, std::string prefix)
@@ -32,14 +32,16 @@ public:
     std::vector<ClaimHint> ask(const std::vector<ClaimRequest>& requests) noexcept override;
     void claimed(const std::vector<ClaimRequest>& requests) noexcept override;
 
-    // Some users with an id above `after`, ascending, who have a claim for the coupon; empty at the end.
-    using Claimants = std::function<std::vector<UserId>(UserId after)>;
-
-    // The coupon is sold out since `version`. False: Redis does not hold its claimants, restore() is needed.
-    // These two throw core::Error.
+    // The coupon is sold out since `version`. False: Redis does not hold its claimants, restore() is needed. Throws
+    // core::Error, as do those that follow.
     bool confirm(CouponId coupon, std::int64_t version);
-    // Fills in every claimant, then the fact. Breaks off without it if Redis loses the hash on the way.
-    void restore(CouponId coupon, std::int64_t version, const Claimants& claimants);
+    // Breaks off without the fact if Redis loses the hash on the way.
+    void restore(CouponId coupon, std::int64_t version, const Claimants& claimants) override;
+
+    bool believedSoldOut(CouponId coupon) override;
+    std::vector<UserId> believedClaimants(CouponId coupon, std::string& cursor) override;
+    std::vector<UserId> missing(CouponId coupon, const std::vector<UserId>& users) override;
+    void forget(CouponId coupon) override;
 
     // Calls that failed since construction.
     std::uint64_t failures() const { return failures_.load(); }

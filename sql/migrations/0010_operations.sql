@@ -78,29 +78,49 @@ ALTER TABLE job_run
     ADD COLUMN holder      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     ADD COLUMN asked_by    VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
 
--- A run of the reconciliation, and what it found. `steps` of the repairs stand in audit_log.
+-- A run of the reconciliation. INCOMPLETE: some checks could not be made, reconcile_check says why; INTERRUPTED: its node
+-- ended, or lost its lock, on the way. `checks`: names with commas; empty: all that the node knows.
 CREATE TABLE reconcile_run (
-    id         BIGINT       NOT NULL AUTO_INCREMENT,
-    asked_by   VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    mode       ENUM('REPORT','DRY_RUN','REPAIR') NOT NULL,
-    checks     VARCHAR(2000) NOT NULL,
-    started_at DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
-    ended_at   DATETIME(6)  NULL,
-    found      BIGINT       NOT NULL DEFAULT 0,
-    repaired   BIGINT       NOT NULL DEFAULT 0,
-    error      VARCHAR(1000) NULL,
-    PRIMARY KEY (id)
+    id           BIGINT       NOT NULL AUTO_INCREMENT,
+    mode         ENUM('REPORT','DRY_RUN','REPAIR') NOT NULL,
+    checks       VARCHAR(2000) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    asked_by     VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    reason       VARCHAR(500) NULL,
+    asked_at     DATETIME(6)  NOT NULL DEFAULT (UTC_TIMESTAMP(6)),
+    state        ENUM('ASKED','RUNNING','DONE','INCOMPLETE','INTERRUPTED','CANCELLED') NOT NULL DEFAULT 'ASKED',
+    node         VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    started_at   DATETIME(6)  NULL,
+    ended_at     DATETIME(6)  NULL,
+    cancelled_by VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL, -- it ends at its next step
+    found        BIGINT       NOT NULL DEFAULT 0,
+    repaired     BIGINT       NOT NULL DEFAULT 0,
+    PRIMARY KEY (id),
+    KEY reconcile_run_state (state, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+-- What a check of a run came to. `found` counts also those that were too many to be kept.
+CREATE TABLE reconcile_check (
+    run_id     BIGINT        NOT NULL,
+    check_name VARCHAR(64)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    place      INT           NOT NULL,
+    found      BIGINT        NOT NULL,
+    repaired   BIGINT        NOT NULL,
+    error      VARCHAR(1000) NULL, -- why it could not be made to its end
+    PRIMARY KEY (run_id, check_name)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+-- REPORTED: a repair knows what to do; PERSON: somebody has to decide; PROPOSED: what a repair would do; GONE: at the second look
+-- it was all right; FAILED: the repair was not made. `remedy`: what was done, would be, or should be, or why not.
 CREATE TABLE reconcile_finding (
-    run_id     BIGINT       NOT NULL,
-    line       INT          NOT NULL,
-    check_name VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    subject    VARCHAR(64)  NOT NULL,
-    subject_id VARCHAR(300) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    run_id     BIGINT        NOT NULL,
+    line       INT           NOT NULL,
+    check_name VARCHAR(64)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    subject    VARCHAR(64)   NOT NULL,
+    subject_id VARCHAR(300)  CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     expected   VARCHAR(1000) NOT NULL,
     found      VARCHAR(1000) NOT NULL,
-    remedy     VARCHAR(1000) NULL, -- what a repair did, or would do; NULL: a person has to decide
-    audit_id   BIGINT       NULL,  -- the repair's line in audit_log
+    verdict    ENUM('REPORTED','PERSON','PROPOSED','REPAIRED','GONE','FAILED') NOT NULL,
+    remedy     VARCHAR(1000) NOT NULL,
+    audit_id   BIGINT        NULL, -- the repair's line in audit_log
     PRIMARY KEY (run_id, line)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;

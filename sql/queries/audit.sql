@@ -84,18 +84,33 @@ LEFT JOIN point_history h ON h.reference = CONCAT('refund:', r.id) AND h.kind = 
     AND h.user_id = p.user_id AND h.amount = r.amount
 WHERE r.id BETWEEN ? AND ? AND r.state = 'SUCCEEDED' AND p.method = 'POINTS' AND h.id IS NULL;
 
--- Issued means: there is the row of its holder, and the claim that won it.
+-- Issued means: there is the row of its holder, and the claim that won it. What was invalidated as over-issued counts for
+-- neither.
 -- name: coupon_counts
 SELECT 'coupon' AS subject, CAST(c.id AS CHAR) AS id,
        CONCAT(c.issued, ' held, ', c.issued, ' claims won') AS expected,
-       CONCAT(COALESCE(u.number, 0), ' held, ', COALESCE(w.number, 0), ' claims won') AS found
+       CONCAT(COALESCE(u.number, 0), ' held, ', COALESCE(w.number, 0) - COALESCE(v.number, 0), ' claims won') AS found
 FROM coupon c
-LEFT JOIN (SELECT coupon_id, COUNT(*) AS number FROM user_coupon
-           WHERE coupon_id BETWEEN ? AND ? GROUP BY coupon_id) u ON u.coupon_id = c.id
+LEFT JOIN (SELECT coupon_id, SUM(NOT (state = 'INVALIDATED' AND COALESCE(reason, '') LIKE 'over-issued%')) AS number
+           FROM user_coupon WHERE coupon_id BETWEEN ? AND ? GROUP BY coupon_id) u ON u.coupon_id = c.id
 LEFT JOIN (SELECT coupon_id, COUNT(*) AS number FROM coupon_claim
            WHERE state = 'ISSUED' AND coupon_id BETWEEN ? AND ? GROUP BY coupon_id) w ON w.coupon_id = c.id
+LEFT JOIN (SELECT s.coupon_id, COUNT(*) AS number
+           FROM user_coupon s JOIN coupon_claim k ON k.coupon_id = s.coupon_id AND k.user_id = s.user_id
+           WHERE s.coupon_id BETWEEN ? AND ? AND s.state = 'INVALIDATED' AND s.reason LIKE 'over-issued%'
+               AND k.state = 'ISSUED'
+           GROUP BY s.coupon_id) v ON v.coupon_id = c.id
 WHERE c.id BETWEEN ? AND ?
 HAVING expected <> found;
+
+-- Whatever `issued` says: no more are held than there are.
+-- name: coupon_over_issued
+SELECT 'coupon' AS subject, CAST(c.id AS CHAR) AS id, CONCAT('at most ', c.total, ' held') AS expected,
+       CONCAT(u.number, ' held') AS found
+FROM coupon c
+JOIN (SELECT coupon_id, SUM(NOT (state = 'INVALIDATED' AND COALESCE(reason, '') LIKE 'over-issued%')) AS number
+      FROM user_coupon WHERE coupon_id BETWEEN ? AND ? GROUP BY coupon_id) u ON u.coupon_id = c.id
+WHERE c.id BETWEEN ? AND ? AND u.number > c.total;
 
 -- name: coupon_within_total
 SELECT 'coupon' AS subject, CAST(id AS CHAR) AS id, CONCAT('at most ', total, ' issued') AS expected,
@@ -103,7 +118,7 @@ SELECT 'coupon' AS subject, CAST(id AS CHAR) AS id, CONCAT('at most ', total, ' 
 FROM coupon
 WHERE id BETWEEN ? AND ? AND (issued > total OR issued < 0);
 
--- A claim has won if and only if its user holds the coupon.
+-- A claim has won if and only if its user holds the coupon; of one that was over-issued it does not matter.
 -- name: coupon_claim_winner
 SELECT 'coupon_claim' AS subject, CAST(k.id AS CHAR) AS id,
        CASE WHEN u.id IS NULL THEN CONCAT('coupon ', k.coupon_id, ' held by user ', k.user_id)
@@ -111,14 +126,16 @@ SELECT 'coupon_claim' AS subject, CAST(k.id AS CHAR) AS id,
        CASE WHEN u.id IS NULL THEN 'none' ELSE k.state END AS found
 FROM coupon_claim k
 LEFT JOIN user_coupon u ON u.coupon_id = k.coupon_id AND u.user_id = k.user_id
-WHERE k.id BETWEEN ? AND ? AND (k.state = 'ISSUED') <> (u.id IS NOT NULL);
+WHERE k.id BETWEEN ? AND ? AND (k.state = 'ISSUED') <> (u.id IS NOT NULL)
+    AND NOT COALESCE(u.state = 'INVALIDATED' AND u.reason LIKE 'over-issued%', FALSE);
 
 -- name: coupon_holder_claimed
 SELECT 'user_coupon' AS subject, CAST(u.id AS CHAR) AS id,
        CONCAT('a claim of coupon ', u.coupon_id, ' by user ', u.user_id) AS expected, 'none' AS found
 FROM user_coupon u
 LEFT JOIN coupon_claim k ON k.coupon_id = u.coupon_id AND k.user_id = u.user_id
-WHERE u.id BETWEEN ? AND ? AND k.id IS NULL;
+WHERE u.id BETWEEN ? AND ? AND k.id IS NULL
+    AND NOT (u.state = 'INVALIDATED' AND COALESCE(u.reason, '') LIKE 'over-issued%');
 
 -- Nobody is told "sold out" of a coupon that is left.
 -- name: coupon_sold_out
@@ -184,16 +201,16 @@ FROM orders o
 LEFT JOIN (SELECT order_id, SUM(state IN ('SUCCEEDED', 'REFUNDED')) AS paid, SUM(state IN ('PENDING', 'UNKNOWN')) AS pending,
                   SUM(CASE WHEN state IN ('SUCCEEDED', 'REFUNDED') THEN amount ELSE 0 END) AS amount
            FROM payment WHERE order_id BETWEEN ? AND ? GROUP BY order_id) p ON p.order_id = o.id
-WHERE o.id BETWEEN ? AND ? AND o.state <> 'CANCELLED'
+WHERE o.id BETWEEN ? AND ? AND o.state NOT IN ('CANCELLED', 'EXPIRED')
 HAVING expected <> found;
 
--- What was paid for a cancelled order goes back, all of it.
+-- What was paid for a cancelled or expired order goes back, all of it.
 -- name: cancelled_payment
 SELECT 'payment' AS subject, CAST(p.id AS CHAR) AS id, CONCAT(p.amount, ' refunded or on its way back') AS expected,
        CONCAT(p.state, ', ', p.refunded, ' refunded') AS found
 FROM orders o
 JOIN payment p ON p.order_id = o.id
-WHERE o.id BETWEEN ? AND ? AND o.state = 'CANCELLED' AND p.state <> 'FAILED'
+WHERE o.id BETWEEN ? AND ? AND o.state IN ('CANCELLED', 'EXPIRED') AND p.state <> 'FAILED'
     AND (p.state IN ('PENDING', 'UNKNOWN') OR p.refunded <> p.amount);
 
 -- name: payment_refunded

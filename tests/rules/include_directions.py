@@ -25,13 +25,16 @@ ALLOWED = {
     "commerce": [CORE],
     "commerce/gateway": [CORE, "commerce", "platform/http"],
     "commerce/mysql": [CORE, "commerce", "platform/database", "sql"],
-    "commerce/redis": [CORE, "commerce", "platform/redis"],
+    # The books against each other: what operators see of it, api/admin may include.
+    "commerce/reconcile": [CORE, "commerce"],
+    "commerce/mysql/reconcile": [CORE, "commerce", "commerce/mysql", "commerce/reconcile", "platform/database", "sql"],
+    "commerce/redis": [CORE, "commerce", "commerce/reconcile", "platform/redis"],
     "scheduler": [CORE],
     "scheduler/kafka": [CORE, "scheduler", "platform/kafka"],
     "scheduler/mysql": [CORE, "scheduler", "platform/database", "platform/security", "sql"],
     "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics", "platform/security"],
-    # The operators' side of the API is made of scheduler's ports, as the shop's is of commerce's.
-    "api/admin": [CORE, "api", "scheduler", "platform/http", "platform/security"],
+    # The operators' side of the API is made of scheduler's ports, as the shop's is of commerce's; and of those of the books.
+    "api/admin": [CORE, "api", "commerce/reconcile", "scheduler", "platform/http", "platform/security"],
     "ctl": [CORE, "platform/config", "platform/http"],
 }
 # The composition root and the tests may include everything but each other; nothing includes them.
