@@ -1,6 +1,7 @@
 """The real servers: those that ctest's fixture started, or a test's own that it may stop and kill."""
 
 import os
+import shutil
 import subprocess
 import uuid
 
@@ -49,6 +50,22 @@ class Stack:
     def redis_settings(self):
         host, port = self.env["OUTBOXD_TEST_REDIS"].split(":")
         return {"host": host, "port": int(port)}
+
+
+class LoneMariaDb(Stack):
+    """A fresh MariaDB without the rest, whose global settings a test may change; ends with this process."""
+
+    def __init__(self, name):
+        self.folder = os.path.join(build_folder(), f"stack-{name}")
+        self.control("down")
+        shutil.rmtree(self.folder)
+        subprocess.run([SCRIPT, "start-mariadb", "--owned", self.folder], check=True)
+        password_file = os.path.join(self.folder, "db-password")
+        with open(os.path.join(self.folder, "mariadb.port"), encoding="ascii") as port, \
+                open(password_file, encoding="ascii") as password:
+            self.password = password.read().strip()
+            self.env = {"OUTBOXD_TEST_DB_HOST": "127.0.0.1", "OUTBOXD_TEST_DB_PORT": port.read().strip(),
+                        "OUTBOXD_TEST_DB_USER": "outboxd", "OUTBOXD_TEST_DB_PASSWORD_FILE": password_file}
 
 
 class Database:
