@@ -74,7 +74,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       nodes_(stores_.work, {nodeName(settings), incarnation_, rolesOf(settings), version}),
       peers_(stores_.work, nodeName(settings), incarnation_,
              std::min<std::chrono::microseconds>(kPeerIsSilent, settings.relay.lease)),
-      history_(stores_.work, nodeName(settings)),
+      history_(stores_.work, nodeName(settings), clock), board_(stores_.work, nodeName(settings)),
       durability_(settings.roles.contains(Role::relay) ? std::optional(sinkSettings(settings)) : std::nullopt,
                   stores_, clock, logger, registry_),
       gateway_(settings.gateway.url.empty()
@@ -85,7 +85,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
                                                                      [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
-      scheduler_(jobs(), {locks_, history_, clock, logger, nodeName(settings)}, progress_) {
+      scheduler_(jobs(), {locks_, board_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.roles.contains(Role::relay)) {
         relay_.emplace(settings, stores_, locks_, peers_, clock, logger, progress_, registry_);
     }

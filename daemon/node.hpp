@@ -14,6 +14,7 @@
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
+#include "scheduler/mysql/job_board.hpp"
 #include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/relay_peers.hpp"
 #include "scheduler/scheduler.hpp"
@@ -66,6 +67,7 @@ private:
     scheduler::mysql::MysqlNodeRegistry nodes_;
     scheduler::mysql::MysqlRelayPeers peers_;
     scheduler::mysql::MysqlJobHistory history_;
+    scheduler::mysql::MysqlJobBoard board_;
     std::atomic<bool> running_{false}, draining_{false};
     DurabilityPart durability_;
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty

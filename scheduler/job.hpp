@@ -31,28 +31,42 @@ struct Job {
     enum class History { every_run, transitions };
 
     std::string name; // lower-case with hyphens, at most 64 characters; also the lock's name
-    Schedule schedule;
-    std::optional<JobLock> lock; // without a lock the job runs on every node
+    Schedule schedule = {};
+    std::optional<JobLock> lock = {}; // without a lock the job runs on every node
     std::chrono::microseconds timeout{std::chrono::minutes{5}};
     History history = History::every_run;
     // Throws to say that it failed; the message goes to the history.
     std::function<void(const JobContext&)> work;
 };
 
+// Why a run was skipped.
+enum class SkipReason {
+    held_elsewhere, // somebody else had the lock
+    paused,         // by an operator
+    already_run,    // another node ran it for this planned time
+    missed,         // its time was over before anybody could begin it
+};
+// "HELD_ELSEWHERE", as it stands in the history.
+std::string_view name(SkipReason reason);
+
 struct JobRun {
     enum class Outcome { done, failed, lost, cancelled, skipped };
-    std::string job;
-    std::string term; // empty for a job without a lock, or when skipped
-    core::Timestamp started;
-    core::Timestamp ended;
+    std::string job = {};
+    std::string term = {}; // empty for a job without a lock, or when skipped
+    core::Instant started{}, ended{};
     Outcome outcome = Outcome::done;
-    std::string detail; // error, or who held the lock
+    std::string detail = {};                     // the error, or more about why it was skipped
+    std::optional<core::Timestamp> planned = {}; // which time it was for; empty for one that was ordered
+    std::optional<SkipReason> skip = {};
+    std::string holder = {};  // who had the lock
+    std::string askedBy = {}; // who ordered it
 };
 
-// Where runs are remembered (the table job_run). Thread-safe. Throws core::Error.
+// Where runs are remembered (the table job_run), with their times by the database's clock. Thread-safe. Throws core::Error.
 class JobHistory {
 public:
     virtual ~JobHistory() = default;
+    // Soon after the run has ended.
     virtual void add(const JobRun& run) = 0;
 };
 

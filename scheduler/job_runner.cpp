@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace outboxd::scheduler {
 namespace {
@@ -20,50 +21,134 @@ std::string_view name(JobRun::Outcome outcome) {
     return "failed";
 }
 
+JobView::State stateOf(JobRun::Outcome outcome) {
+    switch (outcome) {
+    case JobRun::Outcome::done: return JobView::State::done;
+    case JobRun::Outcome::lost: return JobView::State::lost;
+    case JobRun::Outcome::cancelled: return JobView::State::cancelled;
+    default: return JobView::State::failed;
+    }
+}
+
+JobRun notBegun(const BeginAnswer& answer) {
+    JobRun run;
+    run.outcome = JobRun::Outcome::skipped;
+    run.skip = SkipReason::already_run;
+    if (const auto* held = std::get_if<LockHeld>(&answer)) {
+        run.skip = SkipReason::held_elsewhere;
+        run.holder = held->holder;
+    } else if (std::holds_alternative<JobPaused>(answer)) {
+        run.skip = SkipReason::paused;
+    }
+    return run;
+}
+
 } // namespace
 
-JobRun JobRunner::runOnce(const std::stop_token& stop) noexcept {
+std::string_view name(SkipReason reason) {
+    switch (reason) {
+    case SkipReason::held_elsewhere: return "HELD_ELSEWHERE";
+    case SkipReason::paused: return "PAUSED";
+    case SkipReason::already_run: return "ALREADY_RUN";
+    case SkipReason::missed: return "MISSED";
+    }
+    return "MISSED";
+}
+
+void JobRunner::learn(const JobView& seen) noexcept {
+    known_ = seen;
+    if (unended_) end(*std::exchange(unended_, std::nullopt));
+}
+
+JobRun JobRunner::runOnce(const std::stop_token& stop, const ClusterTimer::Begin& begin,
+                          core::Timestamp now) noexcept {
     JobRun run;
     try {
-        run = job_.lock ? runLocked(stop) : this->run(stop, std::nullopt, std::nullopt);
+        if (job_.lock) {
+            run = runLocked(stop, begin, now);
+            if (run.outcome == JobRun::Outcome::skipped) return run;
+            end(run);
+            return run;
+        }
+        run = this->run(stop, std::nullopt, std::nullopt);
     } catch (const std::exception& error) { // the lock could not be asked for
         run.outcome = JobRun::Outcome::failed;
         run.detail = error.what();
-        run.started = run.ended = environment_.clock.today();
+        run.started = run.ended = environment_.clock.now();
     }
     run.job = job_.name;
     remember(run);
     return run;
 }
 
-JobRun JobRunner::runLocked(const std::stop_token& stop) {
+JobRun JobRunner::runLocked(const std::stop_token& stop, const ClusterTimer::Begin& begin,
+                            core::Timestamp now) {
     const auto asked = environment_.clock.now(); // before the statement is sent: the lease can only end later
     const Term term{job_.name, newHolder(environment_.node, environment_.clock)};
-    if (!environment_.locks.tryLock(term, job_.lock->atMost)) {
-        JobRun skipped;
-        skipped.outcome = JobRun::Outcome::skipped;
-        skipped.started = skipped.ended = environment_.clock.today();
-        const auto holder = environment_.locks.holderOf(job_.name);
-        skipped.detail = holder.empty() ? "the lock was just released" : "locked by " + holder;
-        return skipped;
-    }
-    auto done = run(stop, term, RunWatch::Lease{asked, job_.lock->atMost});
+    auto seen = std::exchange(known_, std::nullopt).value_or(JobView{.job = job_.name});
+    const auto askedBy = begin.asked ? seen.asked->by : std::string{};
+    BeginAnswer answer;
     try {
-        environment_.locks.unlock(term, job_.lock->atLeast);
-    } catch (const core::Error& error) {
+        answer = environment_.board.begin({term, job_.lock->atMost, seen, begin.planned, begin.asked});
+    } catch (const std::exception&) {
+        JobRun doubtful{.job = job_.name, .term = term.holder, .started = asked, .ended = asked};
+        doubtful.outcome = JobRun::Outcome::cancelled;
+        doubtful.detail = "the database went away while it began";
+        doubtful.planned = begin.planned;
+        doubtful.askedBy = askedBy;
+        unended_ = std::move(doubtful);
+        throw;
+    }
+    if (!std::holds_alternative<RunBegun>(answer)) return notBegun(answer);
+    auto done = run(stop, term, RunWatch::Lease{asked, job_.lock->atMost});
+    done.job = job_.name;
+    done.planned = begin.planned;
+    done.askedBy = askedBy;
+
+    if (begin.asked) seen.asked.reset();
+    if (begin.planned) seen.planned = begin.planned;
+    seen.started = now;
+    seen.ended = now + (done.ended - asked);
+    seen.state = stateOf(done.outcome);
+    seen.node = environment_.node;
+    seen.term = seen.holder = term.holder;
+    seen.heldUntil = std::max(*seen.ended, now + job_.lock->atLeast);
+    known_ = std::move(seen);
+    return done;
+}
+
+// Until the board has heard of it nobody begins the job before its lease is over, and then calls it lost.
+void JobRunner::end(const JobRun& run) noexcept {
+    try {
+        if (environment_.board.end({job_.name, run.term}, job_.lock->atLeast, stateOf(run.outcome)))
+            return remember(run);
+        known_.reset();
+        if (run.outcome != JobRun::Outcome::cancelled) log(run, true); // in the history as lost
+    } catch (const std::exception& error) {
+        unended_ = run;
+        known_.reset();
         environment_.logger.warning("job_unlock_failed",
                                     {{"job", job_.name},
                                      {"error", error.what()},
                                      {"consequence", "the lock comes free when its lease runs out"}});
     }
-    return done;
+}
+
+void JobRunner::skip(const ClusterTimer::Skip& skip) noexcept {
+    JobRun run{.job = job_.name, .started = environment_.clock.now(), .ended = environment_.clock.now()};
+    run.outcome = JobRun::Outcome::skipped;
+    run.skip = skip.reason;
+    run.planned = skip.planned;
+    run.holder = skip.holder;
+    run.detail = skip.detail;
+    remember(run);
 }
 
 JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& term,
                       const std::optional<RunWatch::Lease>& lease) {
     JobRun run;
     if (term) run.term = term->holder;
-    run.started = environment_.clock.today();
+    run.started = environment_.clock.now();
     RunWatch watch(environment_.clock.now(), job_.timeout, lease);
     std::stop_source cancel;
     const std::stop_callback passOn(stop, [&] { cancel.request_stop(); });
@@ -80,7 +165,7 @@ JobRun JobRunner::run(const std::stop_token& stop, const std::optional<Term>& te
         run.outcome = JobRun::Outcome::failed;
         run.detail = "the job threw something that is not a std::exception";
     }
-    run.ended = environment_.clock.today();
+    run.ended = environment_.clock.now();
     guardian.request_stop();
     guardian.join(); // from here on the watch is ours
     if (watch.lost()) {
@@ -127,8 +212,19 @@ void JobRunner::renew(RunWatch& watch, const Term& term) const {
 }
 
 void JobRunner::remember(const JobRun& run) noexcept {
-    const bool changed = lastOutcome_ != run.outcome;
-    lastOutcome_ = run.outcome;
+    const std::pair now{run.outcome, run.skip};
+    const bool changed = last_ != now;
+    last_ = now;
+    log(run, changed);
+    if (!changed && job_.history == Job::History::transitions && run.askedBy.empty()) return;
+    try {
+        environment_.history.add(run);
+    } catch (const std::exception& error) {
+        environment_.logger.warning("job_history_failed", {{"job", run.job}, {"error", error.what()}});
+    }
+}
+
+void JobRunner::log(const JobRun& run, bool changed) noexcept {
     if (run.outcome == JobRun::Outcome::failed || run.outcome == JobRun::Outcome::lost) {
         if (changed) {
             environment_.logger.error(
@@ -137,12 +233,6 @@ void JobRunner::remember(const JobRun& run) noexcept {
     } else if (changed || job_.history == Job::History::every_run) {
         environment_.logger.info("job_ran",
                                  {{"job", run.job}, {"outcome", name(run.outcome)}, {"detail", run.detail}});
-    }
-    if (!changed && job_.history == Job::History::transitions) return;
-    try {
-        environment_.history.add(run);
-    } catch (const std::exception& error) {
-        environment_.logger.warning("job_history_failed", {{"job", run.job}, {"error", error.what()}});
     }
 }
 

@@ -1,13 +1,15 @@
-// Runs the jobs of a node, each on its own thread, at their times.
+// Runs the jobs of a node, each on its own thread, at their times; one more thread looks at the board for all of them.
+//
+// Jobs with a lock are planned by all nodes together, by the database's time (cluster_timer.hpp). While the database is away
+// none of them begins; those that run are lost with their leases. When it is back, misfire policies decide about planned
+// times that have passed, and fixed delays go on. Jobs without a lock need no database.
 #pragma once
 
 #include "platform/core/progress.hpp"
 #include "platform/core/service.hpp"
-#include "scheduler/job_runner.hpp"
+#include "scheduler/job_loop.hpp"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,13 +28,13 @@ public:
     void stop() override;
 
 private:
-    void loop(const Job& job, const std::stop_token& stop);
+    void run(const Job& job, const std::stop_token& stop);
+    void watchBoard(const std::stop_token& stop);
 
     const std::vector<Job> jobs_;
     const JobEnvironment environment_;
     core::ProgressMonitor& progress_;
-    std::mutex mutex_;
-    std::condition_variable_any wake_;
+    BoardWatch watch_;
     std::vector<std::jthread> threads_;
 };
 

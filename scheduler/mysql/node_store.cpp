@@ -37,9 +37,13 @@ void MysqlNodeRegistry::beat() {
 }
 
 void MysqlJobHistory::add(const JobRun& run) {
+    const auto now = clock_.now();
+    std::optional<std::string> skip;
+    if (run.skip) skip = std::string{scheduler::name(*run.skip)};
     database_.session()->execute(sql::nodes::add_job_run,
-                                 {run.job, node_, orNull(run.term, 255), run.started, run.ended,
-                                  name(run.outcome), orNull(run.detail, 500)});
+                                 {run.job, node_, orNull(run.term, 255), (now - run.started).count(),
+                                  (now - run.ended).count(), name(run.outcome), orNull(run.detail, 500),
+                                  run.planned, skip, orNull(run.holder, 255), orNull(run.askedBy, 128)});
 }
 
 } // namespace outboxd::scheduler::mysql

@@ -30,13 +30,14 @@ private:
 
 class MysqlJobHistory final : public JobHistory {
 public:
-    MysqlJobHistory(database::Database& database, std::string node)
-        : database_(database), node_(std::move(node)) {}
+    MysqlJobHistory(database::Database& database, std::string node, const core::Clock& clock)
+        : database_(database), node_(std::move(node)), clock_(clock) {}
     void add(const JobRun& run) override;
 
 private:
     database::Database& database_;
     const std::string node_;
+    const core::Clock& clock_;
 };
 
 } // namespace outboxd::scheduler::mysql

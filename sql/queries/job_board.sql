@@ -25,11 +25,11 @@ SET s.lock_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(3)), s.locked_at =
 WHERE s.name = ? AND s.lock_until <= UTC_TIMESTAMP(3)
   AND c.paused_at IS NULL AND c.planned_at <=> ? AND c.term <=> ? AND c.outcome <=> ?
 
--- An order is taken once. A planned time that lies ahead was begun by a database whose clock was wrong: forgotten.
+-- An order is taken once.
 -- name: begin_asked
 UPDATE shedlock s JOIN job_control c ON c.job = s.name
 SET s.lock_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(3)), s.locked_at = UTC_TIMESTAMP(3), s.locked_by = ?,
-    c.planned_at = LEAST(COALESCE(?, c.planned_at), UTC_TIMESTAMP(6)), c.started_at = UTC_TIMESTAMP(6), c.ended_at = NULL,
+    c.planned_at = COALESCE(?, c.planned_at), c.started_at = UTC_TIMESTAMP(6), c.ended_at = NULL,
     c.outcome = 'RUNNING', c.node = ?, c.term = ?, c.run_asked_at = NULL, c.run_asked_by = NULL
 WHERE s.name = ? AND s.lock_until <= UTC_TIMESTAMP(3)
   AND c.run_asked_at = ? AND c.planned_at <=> ? AND c.term <=> ? AND c.outcome <=> ?

@@ -74,7 +74,8 @@ private:
     ManualClock still_;
     MemoryLocks locks_{still_};
     MemoryHistory history_;
-    scheduler::Scheduler scheduler_{{job()}, {locks_, history_, clock, logger, "node-1"}, progress};
+    MemoryBoard board_{locks_, still_, history_};
+    scheduler::Scheduler scheduler_{{job()}, {locks_, board_, history_, clock, logger, "node-1"}, progress};
 };
 
 class ConsumerUnderTest : Surroundings {

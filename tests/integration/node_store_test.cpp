@@ -3,6 +3,7 @@
 #include "scheduler/mysql/topic_pins.hpp"
 #include "tests/support/crowd.hpp"
 #include "tests/support/error_of.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/support/outbox_database.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -42,32 +43,51 @@ BOOST_AUTO_TEST_CASE(a_heartbeat_moves_by_database_time) {
                "1");
 }
 
+// By the database's clock, whatever the node's shows.
 BOOST_AUTO_TEST_CASE(a_run_is_written_with_its_times_and_outcome) {
+    using namespace std::chrono_literals;
     OutboxDatabase db;
-    MysqlJobHistory history(db.database, "shop-1");
-    const auto started = database::parseDateTime("2026-01-02 03:04:05.678901").value();
-    JobRun run{"tidy", "shop-1:7:abc", started, started + std::chrono::microseconds{5}, JobRun::Outcome::lost,
-               "gone"};
+    ManualClock clock;
+    MysqlJobHistory history(db.database, "shop-1", clock);
+    JobRun run{.job = "tidy", .term = "shop-1:7:abc", .started = clock.now()};
+    clock.advance(90min);
+    run.ended = clock.now();
+    clock.advance(30min);
+    run.outcome = JobRun::Outcome::lost;
+    run.detail = "gone";
+    run.planned = database::parseDateTime("2026-01-02 03:04:05");
+    run.askedBy = "ann";
     history.add(run);
     BOOST_TEST(
         db.value(
-            "SELECT CONCAT_WS('|', job, node, term, started_at, ended_at, outcome, detail) FROM job_run") ==
-        "tidy|shop-1|shop-1:7:abc|2026-01-02 03:04:05.678901|2026-01-02 03:04:05.678906|LOST|gone");
-    for (const auto outcome : {JobRun::Outcome::done, JobRun::Outcome::failed, JobRun::Outcome::cancelled,
-                               JobRun::Outcome::skipped}) {
+            "SELECT CONCAT_WS('|', job, node, term, planned_at, outcome, detail, asked_by) FROM job_run") ==
+        "tidy|shop-1|shop-1:7:abc|2026-01-02 03:04:05.000000|LOST|gone|ann");
+    BOOST_TEST(db.value("SELECT TIMESTAMPDIFF(MINUTE, started_at, ended_at) FROM job_run") == "90");
+    BOOST_TEST(
+        db.value(
+            "SELECT TIMESTAMPDIFF(SECOND, ended_at, UTC_TIMESTAMP(6)) BETWEEN 1800 AND 2400 FROM job_run") ==
+        "1");
+    run.term.clear();
+    run.askedBy.clear();
+    for (const auto outcome : {JobRun::Outcome::done, JobRun::Outcome::failed, JobRun::Outcome::cancelled}) {
         run.outcome = outcome;
-        run.term.clear();
         history.add(run);
     }
-    BOOST_TEST(db.value("SELECT GROUP_CONCAT(outcome ORDER BY id) FROM job_run WHERE term IS NULL") ==
-               "DONE,FAILED,CANCELLED,SKIPPED");
+    run.outcome = JobRun::Outcome::skipped;
+    run.skip = scheduler::SkipReason::held_elsewhere;
+    run.holder = "shop-2:9:def";
+    history.add(run);
+    BOOST_TEST(
+        db.value("SELECT GROUP_CONCAT(CONCAT_WS('|', outcome, skip_reason, holder) ORDER BY id) FROM job_run "
+                 "WHERE term IS NULL") == "DONE,FAILED,CANCELLED,SKIPPED|HELD_ELSEWHERE|shop-2:9:def");
 }
 
 BOOST_AUTO_TEST_CASE(over_long_text_is_cut_between_characters) {
     OutboxDatabase db;
     std::string detail = "x";
     while (detail.size() < 2000) detail += "\xF0\x9F\x9A\x80";
-    MysqlJobHistory(db.database, "shop-1").add({"tidy", "", {}, {}, JobRun::Outcome::failed, detail});
+    const ManualClock clock;
+    MysqlJobHistory(db.database, "shop-1", clock).add({.job = "tidy", .detail = detail});
     const auto kept = db.value("SELECT detail FROM job_run");
     BOOST_TEST(kept.size() > 490u);
     BOOST_TEST(detail.starts_with(kept));

@@ -69,6 +69,15 @@ public:
         return locks_[lock].until > clock_.now() ? locks_[lock].holder : std::string{};
     }
 
+    // Who held the lock last, and until when.
+    std::pair<std::string, core::Instant> heldUntil(const std::string& lock) const {
+        const std::lock_guard guard(mutex_);
+        reach();
+        const auto row = locks_.find(lock);
+        return row == locks_.end() ? std::pair{std::string{}, core::Instant{}}
+                                   : std::pair{row->second.holder, row->second.until};
+    }
+
     // What a test looks at.
     int renewals() const {
         const std::lock_guard guard(mutex_);

@@ -61,12 +61,14 @@ BOOST_AUTO_TEST_CASE(a_locked_job_runs_on_one_node) {
         [&](const JobContext& context) {
             const auto run = second.runOnce({});
             BOOST_TEST((run.outcome == Outcome::skipped));
-            BOOST_TEST(run.detail == "locked by " + context.term->holder); // skipped with the holder recorded
+            BOOST_TEST((run.skip == scheduler::SkipReason::held_elsewhere));
+            BOOST_TEST(run.holder == context.term->holder);
             BOOST_TEST(run.term.empty());
         },
         JobLock{});
     BOOST_TEST((JobRunner(first, stage.environment).runOnce({}).outcome == Outcome::done));
     BOOST_TEST(inner == 0);
+    second.learn(stage.board.job("tidy"));
     BOOST_TEST((second.runOnce({}).outcome == Outcome::done));
     BOOST_TEST(inner == 1);
 }
@@ -88,6 +90,7 @@ BOOST_AUTO_TEST_CASE(a_lock_is_kept_for_its_least_time) {
     stage.clock.advance(9s);
     BOOST_TEST((runner.runOnce({}).outcome == Outcome::skipped));
     stage.clock.advance(1s);
+    runner.learn(stage.board.job("tidy"));
     BOOST_TEST((runner.runOnce({}).outcome == Outcome::done));
 }
 
@@ -226,6 +229,59 @@ BOOST_AUTO_TEST_CASE(stopping_cancels_the_work) {
     const auto run = JobRunner(long_one, stage.environment).runOnce(stop.get_token());
     BOOST_TEST((run.outcome == Outcome::cancelled));
     BOOST_TEST(stage.locks.isFree("tidy"));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_stands_on_the_board_while_it_goes_on_and_with_its_end) {
+    JobStage stage;
+    using State = scheduler::JobView::State;
+    const auto looking = job(
+        [&](const JobContext& context) {
+            const auto seen = stage.board.job("tidy");
+            BOOST_TEST((seen.state == State::running));
+            BOOST_TEST(seen.node == "node-1");
+            BOOST_TEST(seen.term == context.term->holder);
+            BOOST_TEST(!seen.ended.has_value());
+            throw std::runtime_error("no");
+        },
+        JobLock{});
+    JobRunner(looking, stage.environment).runOnce({});
+    BOOST_TEST((stage.board.job("tidy").state == State::failed));
+    BOOST_TEST(stage.board.job("tidy").ended.has_value());
+}
+
+// The run is done and nobody may be told: the database is away just now.
+BOOST_AUTO_TEST_CASE(an_end_that_the_board_could_not_hear_is_told_when_it_is_back) {
+    JobStage stage;
+    const auto cut = job([&](const JobContext&) { stage.locks.goDown(); }, JobLock{});
+    JobRunner runner(cut, stage.environment);
+    BOOST_TEST((runner.runOnce({}).outcome == Outcome::done));
+    BOOST_TEST(runner.known() == nullptr);
+    BOOST_TEST(stage.history.runs().empty());
+    stage.locks.comeBack();
+    BOOST_TEST(!stage.locks.isFree("tidy"));
+    runner.learn(stage.board.job("tidy"));
+    BOOST_TEST((stage.board.job("tidy").state == scheduler::JobView::State::done));
+    BOOST_TEST(stage.locks.isFree("tidy"));
+    BOOST_REQUIRE(stage.history.runs().size() == 1u);
+    BOOST_TEST((stage.history.runs().at(0).outcome == Outcome::done));
+}
+
+// It may have begun: then it stands on the board as running, an order is taken, and nobody works.
+BOOST_AUTO_TEST_CASE(a_run_whose_begin_got_no_answer_is_ended_as_cancelled) {
+    JobStage stage;
+    bool ran = false;
+    const auto never = job([&](const JobContext&) { ran = true; }, JobLock{});
+    stage.board.ask("tidy", "ann");
+    stage.board.loseNextAnswer();
+    JobRunner runner(never, stage.environment);
+    runner.learn(stage.board.job("tidy"));
+    BOOST_TEST((runner.runOnce({}, {.planned = {}, .asked = true}).outcome == Outcome::failed));
+    BOOST_TEST(!ran);
+    runner.learn(stage.board.job("tidy"));
+    BOOST_TEST((stage.board.job("tidy").state == scheduler::JobView::State::cancelled));
+    BOOST_REQUIRE(stage.history.runs().size() == 2u);
+    BOOST_TEST((stage.history.runs().at(1).outcome == Outcome::cancelled));
+    BOOST_TEST(stage.history.runs().at(1).askedBy == "ann");
 }
 
 BOOST_AUTO_TEST_CASE(a_poll_loop_writes_its_transitions_only) {

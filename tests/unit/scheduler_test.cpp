@@ -19,7 +19,7 @@ namespace {
 struct Stage : JobStage {
     core::SystemClock systemClock;
     core::ProgressMonitor progress{systemClock};
-    scheduler::JobEnvironment real{locks, history, systemClock, logger, "node-1"};
+    scheduler::JobEnvironment real{locks, board, history, systemClock, logger, "node-1"};
 };
 
 Job job(std::string name, std::function<void(const scheduler::JobContext&)> work) {
