@@ -14,14 +14,19 @@ namespace outboxd::daemon {
 
 class ConsumersPart {
 public:
-    ConsumersPart(ListenerParts parts, core::ProgressMonitor& monitor);
+    // `box` must outlive it.
+    ConsumersPart(ListenerParts parts, scheduler::DeadLetterBox& box, core::ProgressMonitor& monitor);
 
     // One for each listener; each has a group of its own, so that the trouble of one leaves the others alone.
     std::vector<core::Service*> services() const;
+    // For the retries of dead letters.
+    std::vector<scheduler::Listener*> listeners() const;
 
 private:
     struct Running {
-        Running(ConsumersPart& part, ListenerEntry made, core::ProgressMonitor& monitor);
+        Running(ConsumersPart& part, ListenerEntry made, scheduler::DeadLetterBox& box,
+                core::ProgressMonitor& monitor);
+        metrics::Labels labels() const;
         ListenerEntry entry;
         scheduler::kafka::KafkaFeeds feeds;
         scheduler::ConsumerService service;

@@ -17,6 +17,8 @@ namespace {
 
 // A database that was silent for longer makes the node unready; some heartbeats may be lost before.
 constexpr auto kContactIsRecent = 5s;
+// When a dead letter is tried again for the first time.
+constexpr auto kFirstRetryOfLetters = 30s;
 // A node whose lease keeper was silent for longer has no share of the lanes.
 constexpr auto kPeerIsSilent = 5s;
 
@@ -80,7 +82,8 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       gateway_(settings.gateway.url.empty()
                    ? nullptr
                    : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
-      desk_(settings, stores_, clock, logger), adminPorts_(adminPorts()), adminRouter_(desk_.token, logger),
+      letters_(stores_.work, kFirstRetryOfLetters), desk_(settings, stores_, clock, logger),
+      adminPorts_(adminPorts()), adminRouter_(desk_.token, logger),
       adminServer_(adminSettings(settings), adminRouter_, clock, logger),
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
                                                                      [this] { ring(); }},
@@ -96,7 +99,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
     }
     if (settings.roles.contains(Role::consumers)) {
         consumers_.emplace(ListenerParts{settings, stores_, clock, logger, registry_, [this] { ring(); }},
-                           progress_);
+                           letters_, progress_);
     }
     api::addAdminRoutes(adminRouter_, adminPorts_);
     desk_.addRoutes(adminRouter_);

@@ -14,6 +14,7 @@
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
+#include "scheduler/mysql/dead_letters.hpp"
 #include "scheduler/mysql/job_board.hpp"
 #include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/relay_peers.hpp"
@@ -72,6 +73,7 @@ private:
     DurabilityPart durability_;
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 
+    scheduler::mysql::MysqlDeadLetterBox letters_;
     DeskPart desk_;
     api::AdminPorts adminPorts_;
     api::Router adminRouter_;

@@ -143,19 +143,22 @@ void ConsumerService::commitFinished() {
 }
 
 void ConsumerService::assigned(const std::vector<Place>& places) {
+    rebalance("partitions_assigned", places.size());
     letGo(places, 0ms); // nothing is in hand of them, unless they went without a word
-    const std::lock_guard lock(mutex_);
-    ++figures_.rebalances;
 }
 
 void ConsumerService::revoked(const std::vector<Place>& places) {
+    rebalance("partitions_revoked", places.size());
     letGo(places, settings_.letGo);
-    const std::lock_guard lock(mutex_);
-    ++figures_.rebalances;
 }
 
 void ConsumerService::lost(const std::vector<Place>& places) {
+    rebalance("partitions_lost", places.size());
     letGo(places, 0ms);
+}
+
+void ConsumerService::rebalance(std::string_view what, std::size_t partitions) {
+    ports_.logger.info(what, {{"listener", listener_}, {"partitions", partitions}});
     const std::lock_guard lock(mutex_);
     ++figures_.rebalances;
 }

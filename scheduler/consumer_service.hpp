@@ -67,6 +67,7 @@ private:
     void assigned(const std::vector<Place>& places) override;
     void revoked(const std::vector<Place>& places) override;
     void lost(const std::vector<Place>& places) override;
+    void rebalance(std::string_view what, std::size_t partitions);
     Room room() const;
     void handOver(std::vector<Delivery> records);
     void commitFinished();

@@ -3,6 +3,7 @@
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
 #include "scheduler/mysql/consumer_progress.hpp"
+#include "scheduler/mysql/dead_letters.hpp"
 #include "scheduler/mysql/topic_pins.hpp"
 #include "tests/support/memory_logger.hpp"
 #include "tests/support/mysql_shop.hpp"
@@ -84,8 +85,8 @@ public:
             : listener_(database), pins_(database),
               topics_(stage.kafka_, pins_, stage.logger, stage.shop.clock()),
               feeds_(stage.kafka_.client, group, {stage.topic}, topics_, stage.logger, stage.shop.clock()),
-              progress_(database),
-              consumer(listener_, feeds_, progress_, stage.shop.clock(), stage.logger, stage.monitor,
+              progress_(database), box_(database, 1h),
+              consumer({listener_, feeds_, progress_, box_, stage.shop.clock(), stage.logger, stage.monitor},
                        {.batch = 50, .longestRetry = 100ms, .measureEvery = 0ms}) {
             consumer.start();
         }
@@ -100,6 +101,7 @@ public:
         scheduler::kafka::Topics topics_;
         scheduler::kafka::KafkaFeeds feeds_;
         scheduler::mysql::MysqlConsumerProgress progress_;
+        scheduler::mysql::MysqlDeadLetterBox box_;
 
     public:
         scheduler::ConsumerService consumer;
@@ -144,7 +146,7 @@ BOOST_AUTO_TEST_CASE(events_that_come_twice_count_once_and_refunds_are_taken_off
     while (node.consumer.figures().refused < 1) std::this_thread::yield();
     BOOST_TEST(sold() == 40);
     BOOST_TEST(events() == 22);
-    BOOST_TEST(logger.said("record_refused listener=ranking"));
+    BOOST_TEST(logger.said("dead_letter listener=ranking"));
 }
 
 BOOST_AUTO_TEST_CASE(two_nodes_share_the_partitions_and_each_event_counts_once_when_one_goes) {

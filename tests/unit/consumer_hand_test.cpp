@@ -1,77 +1,13 @@
-// How records in hand are worked off: tries, dead letters, what waits for what. No threads, and the clock is the test's.
-#include "scheduler/consumer_hand.hpp"
-#include "tests/support/fake_listener.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/memory_letters.hpp"
-#include "tests/support/memory_logger.hpp"
+// How records in hand are worked off: tries, dead letters, what waits for what.
+#include "tests/unit/hand_scene.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace outboxd;
 using namespace outboxd::testing;
-using namespace std::chrono_literals;
 using Kind = scheduler::Verdict::Kind;
 
-namespace {
-
-using Keys = std::vector<std::string>;
-
-core::EventId eventId(int number) {
-    core::EventId id;
-    id.bytes[15] = static_cast<std::uint8_t>(number);
-    return id;
-}
-
-struct Scene {
-    ManualClock clock;
-    MemoryLogger logger;
-    FakeListener listener;
-    MemoryLetters box;
-    scheduler::ConsumerSettings settings;
-    std::optional<scheduler::ConsumerHand> made;
-    scheduler::OffsetBook book;
-    std::int64_t offset = 0;
-
-    scheduler::ConsumerHand& hand() {
-        if (!made) made.emplace(listener, box, clock, logger, settings, scheduler::ConsumerHand::Calls{});
-        return *made;
-    }
-    scheduler::Delivery record(const std::string& key, int event = 0, std::int64_t sequence = 0) {
-        scheduler::Delivery record{"t", 0, offset++, key, {}, "Happened", "{}"};
-        if (event) record.id = eventId(event);
-        if (sequence) record.sequence = sequence;
-        return record;
-    }
-    void takeRecords(std::vector<scheduler::Delivery> records) {
-        std::vector<scheduler::ConsumerHand::Ticketed> ticketed;
-        for (auto& one : records) ticketed.push_back({book.enter(one), one});
-        hand().take(std::move(ticketed));
-    }
-    void take(const Keys& keys) {
-        std::vector<scheduler::Delivery> records;
-        for (const auto& key : keys) records.push_back(record(key));
-        takeRecords(std::move(records));
-    }
-    // Steps until nothing can be done before the clock moves.
-    void settle() {
-        for (auto next = hand().step(); next && *next <= clock.now(); next = hand().step()) {
-        }
-        for (const auto ticket : hand().finished()) book.finish(ticket);
-    }
-    void after(std::chrono::milliseconds time) {
-        clock.advance(time);
-        settle();
-    }
-    std::int64_t committable() {
-        const auto positions = book.committable();
-        return positions.empty() ? 0 : positions.at(0).next;
-    }
-    const scheduler::ConsumerHand::Figures& figures() { return hand().figures(); }
-};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(consumer_hand, Scene)
+BOOST_FIXTURE_TEST_SUITE(consumer_hand, HandScene)
 
 BOOST_AUTO_TEST_CASE(what_is_done_and_what_is_ignored_is_finished) {
     listener.answer("b", {Kind::ignored});
@@ -362,69 +298,6 @@ BOOST_AUTO_TEST_CASE(a_key_that_is_blocked_is_parked_without_a_call) {
     BOOST_TEST(listener.handled() == (Keys{"a", "k"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(records_of_a_key_follow_their_sequence_within_a_batch_and_others_keep_their_places) {
-    class Recorder final : public scheduler::Listener {
-    public:
-        std::string_view name() const override { return "recorder"; }
-        std::vector<scheduler::Verdict> handle(std::span<const scheduler::Delivery> batch) override {
-            for (const auto& one : batch) seen.push_back(one.key + std::to_string(one.sequence.value_or(0)));
-            return std::vector<scheduler::Verdict>(batch.size());
-        }
-        Keys seen;
-    } recorder;
-    made.emplace(recorder, box, clock, logger, settings, scheduler::ConsumerHand::Calls{});
-    takeRecords({record("k", 1, 5), record("a", 2, 9), record("k", 3, 2), record("k"), record("k", 4, 3),
-                 record("a", 5, 7)});
-    settle();
-    BOOST_TEST(recorder.seen == (Keys{"k2", "a7", "k3", "k0", "k5", "a9"}), boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(a_repetition_that_follows_closely_is_dropped_without_a_call) {
-    takeRecords({record("k", 1, 5), record("k", 2, 6)});
-    settle();
-    takeRecords({record("k", 1, 5), record("k", 2, 6), record("k", 3, 7)});
-    settle();
-    BOOST_TEST(listener.handled().size() == 3u);
-    BOOST_TEST(figures().repeated == 2u);
-    BOOST_TEST(committable() == 5);
-}
-
-BOOST_AUTO_TEST_CASE(nothing_is_dropped_by_its_sequence_alone) {
-    takeRecords({record("k", 1, 5)});
-    settle();
-    takeRecords({record("k", 2, 3)}); // a lost event, published again
-    settle();
-    BOOST_TEST(listener.handled().size() == 2u);
-    takeRecords({record("k", 2, 4)}); // newer than what was worked off under this id
-    settle();
-    BOOST_TEST(listener.handled().size() == 3u);
-    BOOST_TEST(figures().repeated == 0u);
-}
-
-BOOST_AUTO_TEST_CASE(what_became_a_dead_letter_is_not_taken_for_a_repetition) {
-    takeRecords({record("bad", 1, 5)});
-    settle();
-    box.release("bad");
-    takeRecords({record("bad", 1, 5)});
-    settle();
-    BOOST_TEST(figures().repeated == 0u);
-    BOOST_TEST(listener.calls().size() == 2u);
-}
-
-BOOST_AUTO_TEST_CASE(the_window_of_repetitions_is_bounded_in_events_and_in_time) {
-    settings.recentEvents = 2;
-    takeRecords({record("k", 1, 1), record("k", 2, 2), record("k", 3, 3)});
-    settle();
-    takeRecords({record("k", 1, 1)}); // fell out
-    settle();
-    BOOST_TEST(figures().repeated == 0u);
-    after(60'001ms);
-    takeRecords({record("k", 3, 3)});
-    settle();
-    BOOST_TEST(figures().repeated == 0u);
-    BOOST_TEST(listener.handled().size() == 5u);
-}
-
 BOOST_AUTO_TEST_CASE(what_is_let_go_writes_no_letters) {
     listener.always("k", Kind::failed);
     take({"k", "k"});
@@ -436,47 +309,6 @@ BOOST_AUTO_TEST_CASE(what_is_let_go_writes_no_letters) {
     BOOST_TEST(listener.calls().size() == 2u);
     BOOST_TEST(hand().size() == 0u);
     BOOST_TEST(hand().bytes() == 0u);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(offset_book)
-
-BOOST_AUTO_TEST_CASE(a_partition_is_committable_up_to_its_first_unfinished_record) {
-    scheduler::OffsetBook book;
-    std::vector<scheduler::OffsetBook::Ticket> tickets;
-    for (const auto offset : {10, 11, 15, 16})
-        tickets.push_back(book.enter({"t", 0, offset, "k", {}, "", {}}));
-    const auto other = book.enter({"t", 1, 3, "k", {}, "", {}});
-    book.finish(tickets[1]);
-    book.finish(tickets[2]);
-    BOOST_TEST(book.committable().empty());
-    BOOST_TEST(*book.unfinished({"t", 0}) == 10);
-    BOOST_TEST(book.open() == 5u);
-    book.finish(other);
-    BOOST_REQUIRE(book.committable().size() == 1u); // the other partition does not wait
-    BOOST_TEST(book.committable()[0].next == 4);
-    book.finish(tickets[0]);
-    book.finish(tickets[0]); // once more does no harm
-    const auto positions = book.committable();
-    BOOST_REQUIRE(positions.size() == 2u);
-    BOOST_TEST(positions[0].next == 16);
-    book.committed(positions);
-    BOOST_TEST(book.committable().empty());
-    BOOST_TEST(*book.unfinished({"t", 0}) == 16);
-    BOOST_TEST(book.open() == 1u);
-}
-
-BOOST_AUTO_TEST_CASE(what_was_finished_for_an_earlier_assignment_counts_for_nothing) {
-    scheduler::OffsetBook book;
-    const auto old = book.enter({"t", 0, 5, "k", {}, "", {}});
-    book.forget({"t", 0});
-    BOOST_TEST(book.open() == 0u);
-    const auto fresh = book.enter({"t", 0, 5, "k", {}, "", {}});
-    book.finish(old);
-    BOOST_TEST(book.committable().empty());
-    book.finish(fresh);
-    BOOST_TEST(book.committable().size() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

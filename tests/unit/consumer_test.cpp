@@ -1,48 +1,14 @@
 // The loop that feeds a listener, over a topic in memory.
-#include "scheduler/consumer_service.hpp"
-#include "tests/support/fake_event_feed.hpp"
-#include "tests/support/fake_listener.hpp"
-#include "tests/support/memory_letters.hpp"
-#include "tests/support/memory_logger.hpp"
+#include "tests/unit/consumer_stage.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace outboxd;
 using namespace outboxd::testing;
-using namespace std::chrono_literals;
 
 namespace {
 
 core::Timestamp second(int number) { return core::Timestamp{std::chrono::seconds{number}}; }
-
-struct Stage {
-    core::SystemClock clock;
-    MemoryLogger logger;
-    core::ProgressMonitor monitor{clock};
-    FakeTopic topic{2};
-    FakeListener listener;
-    MemoryLetters box;
-    FakeProgress progress{clock};
-    scheduler::ConsumerSettings settings{.pollWait = 1ms,
-                                         .busyWait = 1ms,
-                                         .firstRetry = 1ms,
-                                         .longestRetry = 2ms,
-                                         .firstTryAgain = 1ms,
-                                         .letGo = 60s,
-                                         .measureEvery = 0ms};
-
-    std::unique_ptr<scheduler::ConsumerService> service() {
-        auto made = std::make_unique<scheduler::ConsumerService>(
-            scheduler::ConsumerPorts{listener, topic, progress, box, clock, logger, monitor}, settings);
-        made->start();
-        return made;
-    }
-    static void awaitInHand(const scheduler::ConsumerService& running, std::size_t records) {
-        while (running.figures().inHand != records) std::this_thread::yield();
-    }
-};
-
-using Keys = std::vector<std::string>;
 
 } // namespace
 
@@ -81,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_partition_that_came_back_from_another_member_begins_anew)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_FIXTURE_TEST_SUITE(consumer_service, Stage)
+BOOST_FIXTURE_TEST_SUITE(consumer_service, ConsumerStage)
 
 BOOST_AUTO_TEST_CASE(records_are_handled_in_order_and_the_offsets_follow) {
     for (const auto* key : {"a", "b", "c"}) topic.write(key);
@@ -231,141 +197,6 @@ BOOST_AUTO_TEST_CASE(a_record_that_can_never_be_handled_is_a_permanent_letter) {
     BOOST_TEST(box.letters()[0].permanent);
     BOOST_TEST(logger.said("dead_letter listener=fake topic=t partition=0 offset=1"));
 }
-
-// --- rebalances ----------------------------------------------------------------------------------------------------
-
-BOOST_AUTO_TEST_CASE(a_partition_that_is_taken_away_is_committed_up_to_what_the_call_under_way_finishes) {
-    listener.hold();
-    topic.write("a");
-    const auto running = service();
-    listener.awaitTries(1);
-    topic.write("b"); // waits behind the call
-    awaitInHand(*running, 2);
-    topic.takeAway(0);
-    awaitInHand(*running, 1); // b was let go
-    listener.release();
-    topic.awaitTold(0);
-    BOOST_TEST(topic.committed() == 1);
-    topic.write("c");
-    topic.awaitPolls(5);
-    BOOST_TEST(listener.handled() == Keys{"a"}, boost::test_tools::per_element());
-    topic.giveBack(0);
-    topic.awaitCommitted(3);
-    running->stop();
-    BOOST_TEST(listener.handled() == (Keys{"a", "b", "c"}), boost::test_tools::per_element());
-    BOOST_TEST(running->figures().rebalances == 2u);
-}
-
-BOOST_AUTO_TEST_CASE(a_rebalance_does_not_wait_for_ever) {
-    settings.letGo = 1ms;
-    listener.hold();
-    topic.write("a");
-    const auto running = service();
-    listener.awaitTries(1);
-    topic.takeAway(0);
-    topic.awaitTold(0);
-    BOOST_TEST(topic.committed() == 0);
-    topic.commitElsewhere(0, 1); // the new owner worked it off
-    topic.giveBack(0);
-    topic.awaitTold(0);
-    topic.write("b");
-    listener.release();
-    topic.awaitCommitted(2);
-    running->stop();
-}
-
-BOOST_AUTO_TEST_CASE(what_a_call_finishes_after_its_partition_was_taken_is_not_committed) {
-    settings.letGo = 1ms;
-    listener.hold();
-    topic.write("a");
-    topic.write("a");
-    topic.write("z", 1);
-    const auto running = service();
-    listener.awaitTries(1);
-    topic.takeAway(0);
-    topic.awaitTold(0);
-    listener.release();
-    topic.awaitCommitted(1, 1);
-    topic.write("z", 1);
-    topic.awaitCommitted(2, 1);
-    BOOST_TEST(topic.committed(0) == 0);
-    running->stop();
-    BOOST_TEST(topic.committed(0) == 0);
-}
-
-BOOST_AUTO_TEST_CASE(nothing_of_a_partition_that_was_lost_is_committed) {
-    listener.hold();
-    topic.write("a");
-    const auto running = service();
-    listener.awaitTries(1);
-    topic.lose(0);
-    topic.awaitTold(0); // without waiting for the call
-    listener.release();
-    topic.write("z", 1);
-    topic.awaitCommitted(1, 1);
-    BOOST_TEST(topic.committed(0) == 0);
-    topic.giveBack(0);
-    topic.awaitCommitted(1);
-    running->stop();
-    BOOST_TEST(listener.handled().size() == 3u); // again at the new owner, whose matter it is to recognise it
-}
-
-BOOST_AUTO_TEST_CASE(deferred_records_of_a_partition_that_is_taken_away_come_again_where_it_goes) {
-    listener.always("k", FakeListener::Kind::deferred);
-    topic.write("k");
-    topic.write("a");
-    const auto running = service();
-    listener.awaitHandled(1);
-    topic.takeAway(0);
-    topic.awaitTold(0);
-    BOOST_TEST(topic.committed() == 0);
-    listener.always("k", {});
-    topic.awaitPolls(5);
-    BOOST_TEST(listener.handled() == Keys{"a"}, boost::test_tools::per_element());
-    topic.giveBack(0);
-    topic.awaitCommitted(2);
-    running->stop();
-    BOOST_TEST(box.letters().empty());
-}
-
-BOOST_AUTO_TEST_CASE(a_stop_commits_what_the_call_under_way_finishes) {
-    listener.hold();
-    topic.write("a");
-    const auto running = service();
-    listener.awaitTries(1);
-    std::jthread stopper([&] { running->stop(); });
-    listener.release();
-    stopper.join();
-    BOOST_TEST(topic.committed() == 1);
-    BOOST_TEST(topic.members() == 0);
-}
-
-BOOST_AUTO_TEST_CASE(the_group_is_left_although_a_call_does_not_end) {
-    settings.letGo = 1ms;
-    listener.hold();
-    topic.write("a");
-    const auto running = service();
-    listener.awaitTries(1);
-    std::jthread stopper([&] { running->stop(); });
-    topic.awaitMembers(0);
-    listener.release(); // stop() itself waits for the thread
-    stopper.join();
-    BOOST_TEST(topic.committed() == 0);
-}
-
-BOOST_AUTO_TEST_CASE(it_can_be_started_again) {
-    topic.write("a");
-    const auto running = service();
-    topic.awaitCommitted(1);
-    running->stop();
-    topic.write("b");
-    running->start();
-    topic.awaitCommitted(2);
-    running->stop();
-    BOOST_TEST(listener.handled() == (Keys{"a", "b"}), boost::test_tools::per_element());
-}
-
-// --- trouble with the brokers --------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_refused_commit_is_made_good_by_the_next_one) {
     topic.refuseCommits();
