@@ -1,6 +1,7 @@
 // The listeners of a node, put together: the shop's rules behind the loops that read Kafka.
 #pragma once
 
+#include "api/admin/admin_routes.hpp"
 #include "daemon/listeners/listeners.hpp"
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
@@ -18,6 +19,10 @@ public:
 
     // One for each listener; each has a group of its own, so that the trouble of one leaves the others alone.
     std::vector<core::Service*> services() const;
+    // For the listeners that have something to take over. Called by the main thread.
+    void reload(const Settings& settings);
+    // Degraded while one of them cannot work; the others do.
+    api::CheckResult check() const;
 
 private:
     struct Running {
