@@ -1,8 +1,8 @@
 #include "daemon/best_sellers_part.hpp"
 
-#include <fmt/ranges.h>
+#include "daemon/listeners/listeners.hpp"
 
-#include <set>
+#include <fmt/ranges.h>
 
 namespace outboxd::daemon {
 namespace {
@@ -23,11 +23,7 @@ std::optional<commerce::redis::BestSellersStore> storeOn(redis::Client* redis, c
 } // namespace
 
 std::vector<std::string> rankedTopics(const Settings& settings) {
-    const scheduler::kafka::WirePlan plan(wireSettings(settings.kafka));
-    std::set<std::string> topics;
-    for (const auto* type : {"PaymentCompleted", "PaymentRefunded"})
-        topics.insert(plan.topicFor("order", type));
-    return {topics.begin(), topics.end()};
+    return orderTopics(settings, {"PaymentCompleted", "PaymentRefunded"});
 }
 
 BestSellersPart::BestSellersPart(const Settings& settings, Stores& stores, redis::Client* redis,

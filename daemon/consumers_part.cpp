@@ -57,6 +57,21 @@ std::vector<core::Service*> ConsumersPart::services() const {
     return all;
 }
 
+void ConsumersPart::reload(const Settings& settings) {
+    for (const auto& running : running_)
+        if (running->entry.reload) running->entry.reload(settings);
+}
+
+api::CheckResult ConsumersPart::check() const {
+    std::string troubles;
+    for (const auto& running : running_) {
+        const auto trouble = running->entry.trouble ? running->entry.trouble() : std::string{};
+        if (!trouble.empty()) troubles += (troubles.empty() ? "" : "; ") + trouble;
+    }
+    if (troubles.empty()) return {};
+    return {api::Health::degraded, troubles};
+}
+
 void ConsumersPart::count(const Running& running) {
     using Figures = scheduler::ConsumerService::Figures;
     std::ranges::move(

@@ -1,6 +1,7 @@
 // The listeners of a node, put together: the shop's rules behind the loops that read Kafka.
 #pragma once
 
+#include "api/admin/admin_routes.hpp"
 #include "daemon/listeners/listeners.hpp"
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
@@ -21,6 +22,10 @@ public:
     std::vector<core::Service*> services() const;
     // For the retries of dead letters.
     std::vector<scheduler::Listener*> listeners() const;
+    // For the listeners that have something to take over. Called by the main thread.
+    void reload(const Settings& settings);
+    // Degraded while one of them cannot work; the others do.
+    api::CheckResult check() const;
 
 private:
     struct Running {

@@ -1,9 +1,7 @@
 #include "daemon/gateway_part.hpp"
 
-#include "daemon/figure_metrics.hpp"
+#include "daemon/breaker_metrics.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <thread>
 
 namespace outboxd::daemon {
@@ -21,11 +19,7 @@ commerce::gateway::HttpCardGatewaySettings gatewaySettings(const GatewaySettings
     settings.caFile = from.caFile;
     settings.apiKey = from.apiKeyFile.value.reveal();
     settings.timeout = from.timeout;
-    settings.breaker.failureRateThreshold = from.breakerFailureRate;
-    settings.breaker.slowCallRateThreshold = from.breakerSlowCallRate;
-    settings.breaker.slowCallDurationThreshold = from.breakerSlowCall;
-    settings.breaker.minimumNumberOfCalls = from.breakerMinimumCalls;
-    settings.breaker.waitDurationInOpenState = from.breakerOpen;
+    settings.breaker = breakerFrom(from.breaker);
     return settings;
 }
 
@@ -44,7 +38,7 @@ GatewayPart::GatewayPart(const Settings& settings, const core::Clock& clock, cor
           [](std::chrono::microseconds pause) { std::this_thread::sleep_for(pause); }) {
     reload(settings);
     countCalls(registry);
-    exportBreaker(registry);
+    callbacks_ = breakerMetrics(registry, "gateway", [this] { return gateway_.breaker(); });
 }
 
 void GatewayPart::reload(const Settings& settings) {
@@ -76,29 +70,6 @@ void GatewayPart::countCalls(metrics::Registry& registry) {
             verdict, registry.counter("outboxd_gateway_callbacks_total",
                                       "Callbacks received, and whether their signature was good.",
                                       {{"verdict", std::string{http::name(verdict)}}}));
-    }
-}
-
-void GatewayPart::exportBreaker(metrics::Registry& registry) {
-    using Figures = CircuitBreaker::Figures;
-    callbacks_ =
-        FigureMetrics(registry, {{"name", "gateway"}}, [this] { return gateway_.breaker(); })
-            .gauge("outboxd_circuitbreaker_failure_rate", "Percent of the calls in the window; -1: too few",
-                   &Figures::failureRate)
-            .gauge("outboxd_circuitbreaker_slow_call_rate", "Percent of the calls in the window; -1: too few",
-                   &Figures::slowCallRate)
-            .gauge("outboxd_circuitbreaker_buffered_calls", "Calls in the window", &Figures::bufferedCalls)
-            .counter("outboxd_circuitbreaker_not_permitted_calls_total", "Calls that were not made",
-                     &Figures::notPermittedCalls)
-            .counter("outboxd_circuitbreaker_opened_total", "How often it opened", &Figures::timesOpened)
-            .take();
-    for (const auto state :
-         {CircuitBreaker::State::closed, CircuitBreaker::State::open, CircuitBreaker::State::half_open}) {
-        callbacks_.push_back(
-            registry.callback(metrics::Registry::CallbackKind::gauge, "outboxd_circuitbreaker_state",
-                              "1 for the state that the circuit breaker is in",
-                              {{"name", "gateway"}, {"state", std::string{core::name(state)}}},
-                              [this, state] { return gateway_.breaker().state == state ? 1.0 : 0.0; }));
     }
 }
 

@@ -36,7 +36,6 @@ private:
     using Outcome = commerce::GatewayAnswer::Outcome;
 
     void countCalls(metrics::Registry& registry);
-    void exportBreaker(metrics::Registry& registry);
     void report(Operation operation, Outcome outcome, int tries, std::chrono::microseconds took);
 
     const core::Clock& clock_;

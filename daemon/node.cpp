@@ -146,6 +146,7 @@ void Node::reload() {
     if (api_) api_->reload(settings_);
     desk_.reload(settings_);
     if (gateway_) gateway_->reload(settings_);
+    if (consumers_) consumers_->reload(settings_);
 }
 
 void Node::ring() {
@@ -233,6 +234,9 @@ api::AdminPorts Node::adminPorts() {
     if (settings_.redis.enabled) ports.checks.push_back({"redis", [this] { return checkRedis(); }});
     if (settings_.roles.contains(Role::relay))
         ports.checks.push_back({"kafka", [this] { return checkKafka(); }});
+    if (settings_.roles.contains(Role::consumers))
+        ports.checks.push_back(
+            {"listeners", [this] { return consumers_ ? consumers_->check() : api::CheckResult{}; }});
     // Nothing is slower or staler by it: the node is as ready as ever.
     ports.checks.push_back({"durability", [this] {
                                 return api::CheckResult{api::Health::ok, durability_.text()};

@@ -137,6 +137,7 @@ config::Schema describe(Settings& settings) {
         "group_prefix", config::name(settings.consumers.groupPrefix, 0, 100), restart,
         "A listener's consumer group is this and its name; a new name begins with the oldest record, which "
         "counts nothing twice.");
+    describeListeners(schema, settings.listeners);
 
     schema.section("jobs", "The schedule.");
     schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,

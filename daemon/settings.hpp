@@ -5,6 +5,7 @@
 
 #include "daemon/settings/edges.hpp"
 #include "daemon/settings/kafka.hpp"
+#include "daemon/settings/listeners.hpp"
 #include "daemon/settings/shop.hpp"
 #include "platform/config/schema.hpp"
 #include "platform/core/logger.hpp"
@@ -74,6 +75,8 @@ struct Settings : EdgeSettings, ShopSettings {
     struct Consumers {
         std::string groupPrefix = "outboxd-";
     } consumers;
+
+    ListenerSettings listeners;
 
     struct Jobs {
         Duration heartbeatInterval = 1s;

@@ -32,6 +32,7 @@ std::vector<config::Mistake> checkTogether(const Settings& settings, const confi
     for (auto& mistake : checkEdges(settings, schema)) mistakes.push_back(std::move(mistake));
     for (auto& mistake : checkKafka(settings.kafka, schema)) mistakes.push_back(std::move(mistake));
     for (auto& mistake : checkGateway(settings.gateway, schema)) mistakes.push_back(std::move(mistake));
+    for (auto& mistake : checkListeners(settings.listeners, schema)) mistakes.push_back(std::move(mistake));
     return mistakes;
 }
 

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,15 @@ struct ListenerParts {
 struct ListenerEntry {
     std::unique_ptr<scheduler::Listener> listener;
     std::vector<std::string> topics;
+    // What it does when settings were read again; empty: nothing. Called by the main thread.
+    std::function<void(const Settings&)> reload = {};
+    // In one sentence why it cannot work now; an empty answer, or none to ask: it can. Called by any thread.
+    std::function<std::string()> trouble = {};
 };
+
+// Where the settings send these types of aggregate `order`, each topic once.
+std::vector<std::string> orderTopics(const Settings& settings,
+                                     const std::set<std::string, std::less<>>& types);
 
 // All of this node, as its settings say.
 std::vector<ListenerEntry> listeners(const ListenerParts& parts);

@@ -1,7 +1,6 @@
 #include "daemon/settings/gateway.hpp"
 
 #include "platform/core/error.hpp"
-#include "platform/http/endpoint.hpp"
 #include "platform/http/webhook.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +8,6 @@
 namespace outboxd::daemon {
 
 using config::duration;
-using config::integer;
 using config::path;
 using config::secretFile;
 using config::text;
@@ -37,16 +35,7 @@ void describeGateway(config::Schema& schema, GatewaySettings& gateway) {
     schema.add(
         "grace", duration(gateway.grace, 1s, 1h), restart,
         "How much longer than `gateway.timeout` a payment may wait for its answer before the recovery asks.");
-    schema.add("breaker_failure_rate", integer(gateway.breakerFailureRate, 1, 100, "percent"), restart,
-               "Share of the last 100 calls that may fail before the circuit breaker opens.");
-    schema.add("breaker_slow_call_rate", integer(gateway.breakerSlowCallRate, 1, 100, "percent"), restart,
-               "Share of the last 100 calls that may be slow before the circuit breaker opens.");
-    schema.add("breaker_slow_call", duration(gateway.breakerSlowCall, 10ms, 1min), restart,
-               "From when on a call is slow.");
-    schema.add("breaker_minimum_calls", integer(gateway.breakerMinimumCalls, 1, 100, "calls"), restart,
-               "Fewer calls than that never open the circuit breaker.");
-    schema.add("breaker_open", duration(gateway.breakerOpen, 100ms, 1h), restart,
-               "How long nothing is sent after it opened; then three calls are let through on trial.");
+    describeBreaker(schema, gateway.breaker);
 }
 
 std::vector<config::Mistake> checkGateway(const GatewaySettings& gateway, const config::Schema& schema) {
@@ -58,15 +47,8 @@ std::vector<config::Mistake> checkGateway(const GatewaySettings& gateway, const 
             schema.mistake("gateway.webhook_secret_file", fmt::format("{}; {}", error.what(), error.hint())));
     }
     if (gateway.url.empty()) return mistakes;
-    const auto parsed = http::parseEndpoint(gateway.url);
-    if (const auto* const wrong = std::get_if<http::NotAnEndpoint>(&parsed)) {
-        mistakes.push_back(schema.mistake("gateway.url", fmt::format("'{}' {}", gateway.url, wrong->why)));
-    } else if (const auto& endpoint = std::get<http::Endpoint>(parsed);
-               !endpoint.tls && !endpoint.loopback()) {
-        mistakes.push_back(schema.mistake(
-            "gateway.url",
-            fmt::format("'{}' would send card tokens and the API key in the clear; use https", gateway.url)));
-    }
+    if (auto mistake = checkUrl(schema, "gateway.url", gateway.url, "card tokens and the API key"))
+        mistakes.push_back(std::move(*mistake));
     if (gateway.apiKeyFile.value.empty())
         mistakes.push_back(schema.mistake("gateway.api_key_file", "is needed with gateway.url"));
     return mistakes;

@@ -1,10 +1,10 @@
 // Settings of the card gateway.
 #pragma once
 
+#include "daemon/settings/callee.hpp"
 #include "daemon/settings/duration.hpp"
 #include "platform/config/schema.hpp"
 
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,11 +18,7 @@ struct GatewaySettings {
     config::SecretFile webhookSecretFile;
     Duration notFoundAfter = 60s;
     Duration grace = 10s;
-    int breakerFailureRate = 50;
-    int breakerSlowCallRate = 50;
-    Duration breakerSlowCall = 2s;
-    std::size_t breakerMinimumCalls = 5;
-    Duration breakerOpen = 30s;
+    BreakerSettings breaker;
 };
 
 // `gateway` must not move and must outlive the schema.

@@ -30,6 +30,7 @@ ALLOWED = {
     "commerce/mysql/reconcile": [CORE, "commerce", "commerce/mysql", "commerce/reconcile", "platform/database", "sql"],
     "commerce/redis": [CORE, "commerce", "commerce/reconcile", "platform/redis"],
     "scheduler": [CORE],
+    "scheduler/http": [CORE, "scheduler", "platform/http"],
     "scheduler/kafka": [CORE, "scheduler", "platform/kafka"],
     "scheduler/mysql": [CORE, "scheduler", "platform/database", "platform/security", "sql"],
     "api": [CORE, "commerce", "platform/http", "platform/log", "platform/metrics", "platform/security"],

@@ -143,6 +143,30 @@ BOOST_AUTO_TEST_CASE(the_card_gateway_is_complete_and_private_or_refused) {
     BOOST_TEST(!refuses(gateway("webhook_secret_file: " + secret), "whsec_c2h"));
 }
 
+BOOST_AUTO_TEST_CASE(a_receiver_of_events_is_complete_and_private_or_refused) {
+    const auto secret =
+        "secret_file: " + folder.write("hook", "whsec_b3V0Ym94ZC1mYWtlLXNlY3JldA==\n").string();
+    const auto empty = "secret_file: " + folder.write("nothing", "\n").string();
+    const auto weak = "secret_file: " + folder.write("weak", "whsec_c2hvcnQ=\n").string();
+    for (const std::string section : {"notification", "data_platform"}) {
+        const auto listener = [&](const std::string& more) { return section + ": {" + more + "}\n"; };
+        for (const char* url : {"https://hooks.example/shop", "http://127.0.0.1:9000", "'http://[::1]:9000'"})
+            BOOST_TEST(firstMistake(listener("url: " + std::string{url} + ", " + secret)) == "", url);
+        BOOST_TEST(refuses(listener("url: http://hooks.example, " + secret),
+                           "would send what customers bought in the clear; use https"));
+        BOOST_TEST(refuses(listener("url: hooks.example, " + secret), "does not begin with https://"));
+        BOOST_TEST(refuses(listener("url: https://hooks.example"),
+                           section + ".secret_file: is needed with " + section + ".url"));
+        BOOST_TEST(firstMistake(listener("url: https://hooks.example, " + empty)) != "");
+        BOOST_TEST(
+            refuses(listener(weak), section + ".secret_file: a webhook secret has less than 16 bytes"));
+        BOOST_TEST(refuses(listener("breaker_minimum_calls: 101"), section + ".breaker_minimum_calls"));
+    }
+    const daemon::Settings settings;
+    BOOST_TEST((settings.listeners.notification.timeout == 500ms));
+    BOOST_TEST((settings.listeners.dataPlatform.timeout == 3s));
+}
+
 BOOST_AUTO_TEST_CASE(passwords_do_not_belong_in_the_file) {
     BOOST_TEST(refuses("database: {password: x}\n", "name that in database.password_file"));
     BOOST_TEST(refuses("kafka: {properties: {sasl.password: x}}\n", "kafka.secrets: {sasl.password: FILE}"));
