@@ -30,13 +30,13 @@ struct Job {
     // (the first run, and each change of outcome).
     enum class History { every_run, transitions };
 
-    std::string name; // lower-case with hyphens, at most 64 characters; also the lock's name
+    std::string name = {}; // lower-case with hyphens, at most 64 characters; also the lock's name
     Schedule schedule = {};
     std::optional<JobLock> lock = {}; // without a lock the job runs on every node
     std::chrono::microseconds timeout{std::chrono::minutes{5}};
     History history = History::every_run;
     // Throws to say that it failed; the message goes to the history.
-    std::function<void(const JobContext&)> work;
+    std::function<void(const JobContext&)> work = {};
 };
 
 // Why a run was skipped.

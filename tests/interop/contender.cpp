@@ -8,10 +8,13 @@
 #include "platform/core/clock.hpp"
 #include "scheduler/job_runner.hpp"
 #include "scheduler/mysql/fence.hpp"
+#include "scheduler/mysql/job_board.hpp"
 #include "scheduler/mysql/lock_store.hpp"
 #include "tests/interop/presence.hpp"
 #include "tests/support/job_stage.hpp"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -35,7 +38,7 @@ database::ConnectionSettings connection(std::span<char* const> arguments) {
 class Contender {
 public:
     Contender(const database::ConnectionSettings& settings, std::string name)
-        : pool_(settings, {.sessions = 4, .wait = milliseconds{60000}}, clock_), name_(std::move(name)) {}
+        : name_(std::move(name)), pool_(settings, {.sessions = 4, .wait = milliseconds{60000}}, clock_) {}
 
     std::string obey(std::istream& words) {
         std::string verb, lock;
@@ -54,12 +57,17 @@ private:
     std::string contend(const std::string& lock, std::int64_t goal) {
         std::int64_t own = 0, refused = 0;
         bool over = false;
+        scheduler::Job job{.name = lock};
+        job.lock = scheduler::JobLock{.atMost = std::chrono::minutes{1}, .atLeast = {}};
+        board_.declare(std::array{scheduler::DeclaredJob{lock, "after 1ms", "UTC", job.lock}});
+        scheduler::JobRunner runner(job, environment_);
         while (!over) {
             const milliseconds atLeast{upTo2_(dice_)};
-            scheduler::Job job{.name = lock, .schedule = {}, .lock = {}, .work = {}};
-            job.lock = scheduler::JobLock{.atMost = std::chrono::minutes{1}, .atLeast = atLeast};
+            job.lock->atLeast = atLeast;
             job.work = [&](const scheduler::JobContext& context) { over = !turn(context, goal, atLeast); };
-            const auto run = scheduler::JobRunner(job, environment_).runOnce({});
+            const auto view = board_.look();
+            runner.learn(*std::ranges::find(view.jobs, lock, &scheduler::JobView::job));
+            const auto run = runner.runOnce({}, {.planned = view.now}, view.now);
             switch (run.outcome) {
             case scheduler::JobRun::Outcome::done: own += over ? 0 : 1; break;
             case scheduler::JobRun::Outcome::skipped: ++refused; break;
@@ -105,14 +113,15 @@ private:
         return "intruded";
     }
 
+    const std::string name_;
     core::SystemClock clock_;
     database::Pool pool_;
     database::Database database_{pool_, {.attempts = 20}};
     scheduler::mysql::MysqlLockStore locks_{database_};
+    scheduler::mysql::MysqlJobBoard board_{database_, name_};
     testing::MemoryHistory history_;
     testing::MemoryLogger logger_;
-    const std::string name_;
-    const scheduler::JobEnvironment environment_{locks_, history_, clock_, logger_, name_};
+    const scheduler::JobEnvironment environment_{locks_, board_, history_, clock_, logger_, name_};
     std::minstd_rand dice_{std::random_device{}()};
     std::uniform_int_distribution<std::int64_t> upTo2_{0, 2};
     // Of the lock that `take` took.

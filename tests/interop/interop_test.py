@@ -87,8 +87,9 @@ class Interop(unittest.TestCase):
     def setUp(self):
         self.database = Database(self.server)
         self.addCleanup(self.database.drop)
-        with open(os.path.join(ROOT, "sql", "migrations", "0003_coordination.sql"), encoding="utf-8") as migration:
-            self.database.run(migration.read())
+        for name in ("0003_coordination.sql", "0010_operations.sql"):
+            with open(os.path.join(ROOT, "sql", "migrations", name), encoding="utf-8") as migration:
+                self.database.run(migration.read())
         self.database.run(BOOKS)
         # Of sessions that do not say theirs: neither UTC nor whole hours. And nothing here is about the server's end.
         self.database.run("SET GLOBAL time_zone = '-03:30', GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 0",
