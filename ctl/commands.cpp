@@ -178,6 +178,11 @@ ExitCode run(const Options& options, Node& node, Terminal& terminal) {
     case Command::topic_pause:
     case Command::topic_resume:
     case Command::topic_repartition: return order(options, node, terminal);
+    case Command::letters_list:
+    case Command::letters_groups:
+    case Command::letters_show:
+    case Command::letters_retry:
+    case Command::letters_discard: return deadLetters(options, node, terminal);
     case Command::jobs_list:
     case Command::jobs_show:
     case Command::jobs_history:

@@ -25,6 +25,9 @@ ExitCode showOrder(const Options& options, Node& node, Terminal& terminal, std::
 // Jobs: what is known of them, and orders, which are carried out without asking.
 ExitCode jobs(const Options& options, Node& node, Terminal& terminal);
 
+// Dead letters: lists, and orders as above, which the node carries out before it answers.
+ExitCode deadLetters(const Options& options, Node& node, Terminal& terminal);
+
 // ---- shared by the commands ----
 
 // What is shown of a list, and which page of it.
@@ -36,5 +39,7 @@ struct View {
 };
 ExitCode showList(const View& view, const Options& options, Node& node, Terminal& terminal);
 ExitCode failed(const Failure& failure, Terminal& terminal);
+// Asks the person at the terminal.
+bool confirmed(const std::string& what, Terminal& terminal);
 
 } // namespace outboxd::ctl

@@ -60,5 +60,8 @@ private:
 
 // ---- the subjects with files of their own ----
 void addJobs(OptionTree& tree);
+void addDeadLetters(OptionTree& tree);
+// What only several options together can get wrong.
+std::optional<std::string> letterMistake(const Options& options);
 
 } // namespace outboxd::ctl

@@ -28,6 +28,7 @@ public:
         leaf(app, "status", "What waits, what is held, who relays", Command::status);
         outbox();
         topic();
+        addDeadLetters(*this);
         addJobs(*this);
         leaf(app, "nodes", "The nodes and their lanes", Command::nodes);
         leaf(app, "leases", "The locks of ShedLock's table", Command::leases);
@@ -207,6 +208,8 @@ std::optional<std::string> mistakeIn(const Options& options) {
                                         options.aggregateTypes.empty()))
             return "give ids, or a range of time, but not together";
         return std::nullopt;
+    case Command::letters_retry:
+    case Command::letters_discard: return letterMistake(options);
     default: return std::nullopt;
     }
 }

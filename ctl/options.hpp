@@ -27,6 +27,11 @@ enum class Command {
     leases,
     audit,
     orders_show,
+    letters_list,
+    letters_groups,
+    letters_show,
+    letters_retry,
+    letters_discard,
     jobs_list,
     jobs_show,
     jobs_history,
@@ -62,6 +67,7 @@ struct Options {
     std::vector<std::string> types, aggregateTypes;
     int partitions = 0, limit = 50;
     std::string job, outcome;
+    std::string listener, state, fingerprint; // of dead letters
     std::int64_t id = 0;
 };
 

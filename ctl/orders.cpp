@@ -140,14 +140,14 @@ void sayMissing(const Reply& reply, Terminal& terminal) {
     terminal.errors << '\n';
 }
 
+} // namespace
+
 bool confirmed(const std::string& what, Terminal& terminal) {
     terminal.errors << "This " << what << ". Go on? [y/N] " << std::flush;
     std::string answer;
     std::getline(terminal.in, answer);
     return answer == "y" || answer == "Y" || answer == "yes";
 }
-
-} // namespace
 
 ExitCode order(const Options& options, Node& node, Terminal& terminal) {
     const bool onTopic = options.command == Command::topic_pause ||

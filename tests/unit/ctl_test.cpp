@@ -95,6 +95,27 @@ BOOST_AUTO_TEST_CASE(orders_of_a_job_name_it_and_a_pause_says_why) {
     BOOST_TEST(ctl::bashCompletion().find("'jobs run') words=") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_of_dead_letters_says_which_once) {
+    const std::string retry = "outboxctl dead-letters retry --help";
+    const auto list = understood({"dead-letters", "list", "--listener", "ranking", "--state", "HELD"});
+    BOOST_TEST((list.command == Command::letters_list));
+    BOOST_TEST(list.listener == "ranking");
+    BOOST_TEST(list.state == "HELD");
+    BOOST_TEST((understood({"dead-letters", "show", "9"}).id == 9));
+    BOOST_TEST(understood({"dead-letters", "retry", "--fingerprint", "0123456789abcdef"}).fingerprint ==
+               "0123456789abcdef");
+    BOOST_TEST(understood({"dead-letters", "discard", "7", "8", "--reason", "x"}).selection.ids.size() == 2U);
+    BOOST_TEST(understood({"dead-letters", "discard", "--all", "--dry-run"}).dryRun);
+    refuse({"dead-letters", "retry"},
+           "which letters? Give their ids, a filter such as --fingerprint, or --all", retry);
+    refuse({"dead-letters", "retry", "7", "--state", "HELD"},
+           "give ids, or filters, or --all, but not together", retry);
+    refuse({"dead-letters", "discard", "7"}, "a discard needs --reason: the listener never has these events",
+           "outboxctl dead-letters discard --help");
+    BOOST_TEST((answered({"dead-letters", "list", "--state", "LOST"}).code == ExitCode::usage));
+    BOOST_TEST(ctl::bashCompletion().find("'dead-letters retry') words=") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(help_is_of_the_command_that_was_named) {
     BOOST_TEST((answered({"--help"}).code == ExitCode::ok));
     BOOST_TEST(answered({"--help"}).text.find("Exit status: 0 done") != std::string::npos);
