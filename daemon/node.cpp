@@ -17,8 +17,6 @@ namespace {
 
 // A database that was silent for longer makes the node unready; some heartbeats may be lost before.
 constexpr auto kContactIsRecent = 5s;
-// When a dead letter is tried again for the first time.
-constexpr auto kFirstRetryOfLetters = 30s;
 // A node whose lease keeper was silent for longer has no share of the lanes.
 constexpr auto kPeerIsSilent = 5s;
 
@@ -82,9 +80,9 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       gateway_(settings.gateway.url.empty()
                    ? nullptr
                    : std::make_unique<GatewayPart>(settings, clock, logger, registry_)),
-      letters_(stores_.work, kFirstRetryOfLetters), desk_(settings, stores_, clock, logger),
+      letters_(settings, stores_, clock, logger, registry_), desk_(settings, stores_, clock, logger),
       adminPorts_(adminPorts()), adminRouter_(desk_.token, logger),
-      adminServer_(adminSettings(settings), adminRouter_, clock, logger),
+      adminServer_(adminSettings(settings), adminRouter_, clock, logger), consumers_(makeConsumers(clock)),
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
                                                                      [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
@@ -97,12 +95,9 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
         api_.emplace(settings, stores_, bestSellers_.cache, coupons_, cards_, clock, logger, registry_,
                      [this] { ring(); });
     }
-    if (settings.roles.contains(Role::consumers)) {
-        consumers_.emplace(ListenerParts{settings, stores_, clock, logger, registry_, [this] { ring(); }},
-                           letters_, progress_);
-    }
     api::addAdminRoutes(adminRouter_, adminPorts_);
     desk_.addRoutes(adminRouter_);
+    letters_.addRoutes(adminRouter_);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
                       std::back_inserter(callbacks_));
     std::ranges::move(poolMetrics(registry_, stores_.batchPool, "batches"), std::back_inserter(callbacks_));
@@ -174,6 +169,13 @@ std::unique_ptr<Doorbell> Node::makeDoorbell(const core::Clock& clock) {
     return doorbell;
 }
 
+std::unique_ptr<ConsumersPart> Node::makeConsumers(const core::Clock& clock) {
+    if (!settings_.roles.contains(Role::consumers)) return nullptr;
+    return std::make_unique<ConsumersPart>(
+        ListenerParts{settings_, stores_, clock, logger_, registry_, [this] { ring(); }}, letters_.box(),
+        progress_);
+}
+
 std::string Node::summary() const {
     std::string text = "roles " + rolesOf(settings_);
     if (api_) text += fmt::format(", api on {}:{}", settings_.http.host, api_->server.port());
@@ -208,7 +210,16 @@ std::vector<scheduler::Job> Node::jobs() {
                         .work = [this](const scheduler::JobContext&) { relay_->measureBacklog(); }});
         jobs.push_back(topicChanges(desk_.changes, *desk_.cluster));
     }
+    if (consumers_) {
+        jobs.push_back({.name = "dead-letter-figures",
+                        .schedule = {Kind::fixed_delay, 10s, 0s},
+                        .lock = std::nullopt,
+                        .timeout = 60s,
+                        .history = Job::History::transitions,
+                        .work = [this](const scheduler::JobContext&) { letters_.measure(); }});
+    }
     if (settings_.roles.contains(Role::jobs)) {
+        if (consumers_) jobs.push_back(deadLetterRetry(letters_.retry(consumers_->listeners())));
         jobs.push_back(idempotencyRetention(jobParts_));
         jobs.push_back(outboxRetention(jobParts_, settings_.outbox.retention));
         jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));

@@ -12,9 +12,9 @@
 #include "daemon/gateway_part.hpp"
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
+#include "daemon/letters_part.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
-#include "scheduler/mysql/dead_letters.hpp"
 #include "scheduler/mysql/job_board.hpp"
 #include "scheduler/mysql/node_store.hpp"
 #include "scheduler/mysql/relay_peers.hpp"
@@ -49,6 +49,7 @@ private:
     std::vector<scheduler::Job> jobs();
     void ring(); // events were committed: the relay of this node, if it has one, and those of others
     std::unique_ptr<Doorbell> makeDoorbell(const core::Clock& clock);
+    std::unique_ptr<ConsumersPart> makeConsumers(const core::Clock& clock);
     api::AdminPorts adminPorts();
     api::CheckResult checkDatabase() const;
     api::CheckResult checkRedis();
@@ -73,14 +74,14 @@ private:
     DurabilityPart durability_;
     std::unique_ptr<GatewayPart> gateway_; // null: gateway.url is empty
 
-    scheduler::mysql::MysqlDeadLetterBox letters_;
+    LettersPart letters_;
     DeskPart desk_;
     api::AdminPorts adminPorts_;
     api::Router adminRouter_;
     http::Server adminServer_;
     std::optional<RelayPart> relay_;
-    std::unique_ptr<Doorbell> doorbell_; // null: relay.doorbell or redis.enabled is off
-    std::optional<ConsumersPart> consumers_;
+    std::unique_ptr<Doorbell> doorbell_;       // null: relay.doorbell or redis.enabled is off
+    std::unique_ptr<ConsumersPart> consumers_; // null: this node has not the role
     CardPart cards_;
     JobParts jobParts_;
     BestSellersPart bestSellers_;

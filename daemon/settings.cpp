@@ -137,6 +137,15 @@ config::Schema describe(Settings& settings) {
         "group_prefix", config::name(settings.consumers.groupPrefix, 0, 100), restart,
         "A listener's consumer group is this and its name; a new name begins with the oldest record, which "
         "counts nothing twice.");
+    schema.add("retry_attempts", integer(settings.consumers.retryAttempts, 1, 1000), restart,
+               "How often the job dead-letter-retry tries an event again that a listener could not work off; "
+               "then it waits for a person.");
+    schema.add(
+        "retry_first", duration(settings.consumers.retryFirst, 100ms, 1h), restart,
+        "How long after it was written a dead letter is tried again; doubled for each further try, and "
+        "shortened by up to a half, so that letters of one moment do not come back at one moment.");
+    schema.add("retry_longest", duration(settings.consumers.retryLongest, 1s, 168h), restart,
+               "The longest time between two tries of a dead letter.");
     describeListeners(schema, settings.listeners);
 
     schema.section("jobs", "The schedule.");

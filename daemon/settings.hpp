@@ -74,6 +74,9 @@ struct Settings : EdgeSettings, ShopSettings {
 
     struct Consumers {
         std::string groupPrefix = "outboxd-";
+        int retryAttempts = 10; // of a dead letter
+        Duration retryFirst = 10s;
+        Duration retryLongest = 1h;
     } consumers;
 
     ListenerSettings listeners;

@@ -9,6 +9,7 @@
 #include "daemon/coupon_part.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
+#include "scheduler/dead_letter_retry.hpp"
 #include "scheduler/topic_desk.hpp"
 
 namespace outboxd::daemon {
@@ -45,5 +46,10 @@ scheduler::Job couponDrain(const JobParts& parts, const ShopSettings::Coupons& s
 // Keeps Redis told which coupons are sold out, and fills it again after it lost them. Twice or half done: the fact is set
 // last, for the version it was read with. Late: the database answers instead.
 scheduler::Job couponFilter(const JobParts& parts, CouponPart& coupons);
+
+// Tries dead letters again that are due, see scheduler/dead_letter_retry.hpp. Twice or half done: a letter goes when its effect
+// is durable, under the fence, so an effect may be tried again, and each happens once per event. Late: letters and what is
+// parked behind them wait. `retry` must outlive the job.
+scheduler::Job deadLetterRetry(scheduler::DeadLetterRetry& retry);
 
 } // namespace outboxd::daemon

@@ -147,7 +147,8 @@ LettersTaken takeFilter(Database& database, StepMaker& maker, Deed deed, const L
     const auto& filter = std::get<LetterFilter>(order.what);
     const LetterPlaces places(filter);
     LettersTaken taken;
-    taken.upTo = order.upTo ? *order.upTo : database.session()->query(sql::newest).front().integer(0);
+    const auto upTo = order.upTo ? *order.upTo : database.session()->query(sql::newest).front().integer(0);
+    taken.upTo = upTo;
     auto after = order.after.value_or(0);
     if (order.terms.dryRun) {
         const auto rows = database.session()->queryWith(sql::count_letters, places.between({after, upTo}));
