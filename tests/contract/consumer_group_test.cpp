@@ -2,6 +2,7 @@
 #include "scheduler/consumer_service.hpp"
 #include "scheduler/kafka/kafka_feed.hpp"
 #include "tests/support/fake_listener.hpp"
+#include "tests/support/fake_progress.hpp"
 #include "tests/support/memory_letters.hpp"
 #include "tests/support/memory_pins.hpp"
 #include "tests/support/stack_env.hpp"

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "scheduler/consumer_service.hpp"
-#include "tests/support/fake_event_feed.hpp"
 #include "tests/support/fake_listener.hpp"
+#include "tests/support/fake_progress.hpp"
+#include "tests/support/fake_topic.hpp"
 #include "tests/support/memory_letters.hpp"
 #include "tests/support/memory_logger.hpp"
 
