@@ -1,6 +1,7 @@
 #include "daemon/node.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "daemon/jobs/fence_metric.hpp"
 #include "daemon/jobs/jobs.hpp"
 #include "platform/core/event_id.hpp"
 
@@ -233,7 +234,7 @@ std::vector<scheduler::Job> Node::jobs() {
         if (cards_.gateway)
             jobs.push_back(paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules));
     }
-    return jobs;
+    return withFenceMetric(std::move(jobs), registry_);
 }
 
 api::AdminPorts Node::adminPorts() {
