@@ -46,6 +46,9 @@ public:
     }
 
     JsonWriter& item(std::int64_t number) { return (writer_.Int64(number), *this); }
+    JsonWriter& item(std::string_view text) {
+        return (writer_.String(text.data(), static_cast<rapidjson::SizeType>(text.size())), *this);
+    }
     // `json` is a value as it stands.
     JsonWriter& json(std::string_view name, std::string_view json) {
         key(name);

@@ -1,5 +1,6 @@
 #include "daemon/desk_part.hpp"
 
+#include "api/admin/job_routes.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/security/digest.hpp"
 
@@ -31,12 +32,13 @@ scheduler::mysql::TopicOf topicOf(const Settings& settings) {
 DeskPart::DeskPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger)
     : token(tokenDigest(settings)), outbox(stores.requests, topicOf(settings)),
       topics(stores.requests, topicOf(settings)), changes(stores.work, topicOf(settings)),
-      cluster(clusterOf(settings, clock, logger)), desks{outbox, topics, cluster.get()} {}
+      jobs(stores.requests), cluster(clusterOf(settings, clock, logger)), desks{outbox, topics, cluster.get()} {}
 
 void DeskPart::addRoutes(api::Router& router) {
     api::addOutboxRoutes(router, desks);
     api::addTopicRoutes(router, desks);
     api::addClusterRoutes(router, desks);
+    api::addJobRoutes(router, jobs);
 }
 
 void DeskPart::reload(const Settings& settings) { token.replace(tokenDigest(settings)); }

@@ -5,6 +5,7 @@
 #include "api/admin/token.hpp"
 #include "daemon/stores.hpp"
 #include "scheduler/kafka/topic_cluster.hpp"
+#include "scheduler/mysql/job_desk.hpp"
 #include "scheduler/mysql/topic_desk.hpp"
 
 #include <memory>
@@ -25,6 +26,7 @@ struct DeskPart {
     scheduler::mysql::MysqlOutboxDesk outbox;
     scheduler::mysql::MysqlTopicDesk topics;
     scheduler::mysql::MysqlTopicDesk changes;                     // for the job
+    scheduler::mysql::MysqlJobDesk jobs;
     std::unique_ptr<scheduler::kafka::KafkaTopicCluster> cluster; // null: this node has no relay
     api::Desks desks;
 };

@@ -1,6 +1,7 @@
 #include "daemon/node.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "daemon/jobs/fence_metric.hpp"
 #include "daemon/jobs/jobs.hpp"
 #include "platform/core/event_id.hpp"
 
@@ -218,9 +219,13 @@ std::vector<scheduler::Job> Node::jobs() {
                         .history = Job::History::transitions,
                         .work = [this](const scheduler::JobContext&) { letters_.measure(); }});
     }
+    if (settings_.roles.contains(Role::consumers))
+        jobs.push_back(
+            processedRetention(jobParts_, sinkSettings(settings_).client, settings_.consumers.retention));
     if (settings_.roles.contains(Role::jobs)) {
         if (consumers_) jobs.push_back(deadLetterRetry(letters_.retry(consumers_->listeners())));
         jobs.push_back(idempotencyRetention(jobParts_));
+        jobs.push_back(historyRetention(jobParts_, settings_.jobs.historyRetention));
         jobs.push_back(outboxRetention(jobParts_, settings_.outbox.retention));
         jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
         if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topics));
@@ -229,7 +234,7 @@ std::vector<scheduler::Job> Node::jobs() {
         if (cards_.gateway)
             jobs.push_back(paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules));
     }
-    return jobs;
+    return withFenceMetric(std::move(jobs), registry_);
 }
 
 api::AdminPorts Node::adminPorts() {

@@ -146,11 +146,17 @@ config::Schema describe(Settings& settings) {
         "shortened by up to a half, so that letters of one moment do not come back at one moment.");
     schema.add("retry_longest", duration(settings.consumers.retryLongest, 1s, 168h), restart,
                "The longest time between two tries of a dead letter.");
+    schema.add(
+        "retention", integer(settings.consumers.retention, 0, 3650, "days"), restart,
+        "It is remembered for so long that an event had its effect, and longer if a topic may give it again; 0 "
+        "for ever.");
     describeListeners(schema, settings.listeners);
 
     schema.section("jobs", "The schedule.");
     schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,
                "How often this node says that it lives; nodes silent for 5s count as gone.");
+    schema.add("history_retention", integer(settings.jobs.historyRetention, 1, 3650, "days"), restart,
+               "Runs of jobs that are older leave the history; the last of each job stays.");
 
     schema.section("log", "The log, on standard error.");
     schema.add("level", choice(settings.log.level, kLevels), live,

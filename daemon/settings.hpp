@@ -77,12 +77,14 @@ struct Settings : EdgeSettings, ShopSettings {
         int retryAttempts = 10; // of a dead letter
         Duration retryFirst = 10s;
         Duration retryLongest = 1h;
+        int retention = 30; // days
     } consumers;
 
     ListenerSettings listeners;
 
     struct Jobs {
         Duration heartbeatInterval = 1s;
+        int historyRetention = 30; // days
     } jobs;
 
     struct Log {

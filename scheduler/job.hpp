@@ -59,7 +59,8 @@ struct JobRun {
     std::optional<core::Timestamp> planned = {}; // which time it was for; empty for one that was ordered
     std::optional<SkipReason> skip = {};
     std::string holder = {};  // who had the lock
-    std::string askedBy = {}; // who ordered it
+    std::string askedBy = {}; // who ordered it,
+    std::optional<core::Timestamp> askedAt = {}; // and when; empty: it was planned
 };
 
 // Where runs are remembered (the table job_run), with their times by the database's clock. Thread-safe. Throws core::Error.

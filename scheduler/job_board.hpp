@@ -37,6 +37,7 @@ struct JobView {
     State state = State::none;
     std::optional<core::Timestamp> planned = {}, started = {}, ended = {};
     std::string node = {}, term = {};
+    std::optional<Order> obeyed = {}; // the order behind it, if there was one
     // Of the lock, whoever took it: this job, or another scheduler under the same name.
     std::string holder = {}; // the last one
     core::Timestamp heldUntil{};

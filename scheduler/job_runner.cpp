@@ -86,7 +86,12 @@ JobRun JobRunner::runLocked(const std::stop_token& stop, const ClusterTimer::Beg
     const auto asked = environment_.clock.now(); // before the statement is sent: the lease can only end later
     const Term term{job_.name, newHolder(environment_.node, environment_.clock)};
     auto seen = std::exchange(known_, std::nullopt).value_or(JobView{.job = job_.name});
-    const auto askedBy = begin.asked ? seen.asked->by : std::string{};
+    const auto order = begin.asked ? seen.asked : std::nullopt;
+    const auto obey = [&](JobRun& run) {
+        if (!order) return;
+        run.askedBy = order->by;
+        run.askedAt = order->at;
+    };
     BeginAnswer answer;
     try {
         answer = environment_.board.begin({term, job_.lock->atMost, seen, begin.planned, begin.asked});
@@ -95,7 +100,7 @@ JobRun JobRunner::runLocked(const std::stop_token& stop, const ClusterTimer::Beg
         doubtful.outcome = JobRun::Outcome::cancelled;
         doubtful.detail = "the database went away while it began";
         doubtful.planned = begin.planned;
-        doubtful.askedBy = askedBy;
+        obey(doubtful);
         unended_ = std::move(doubtful);
         throw;
     }
@@ -103,9 +108,10 @@ JobRun JobRunner::runLocked(const std::stop_token& stop, const ClusterTimer::Beg
     auto done = run(stop, term, RunWatch::Lease{asked, job_.lock->atMost});
     done.job = job_.name;
     done.planned = begin.planned;
-    done.askedBy = askedBy;
+    obey(done);
 
-    if (begin.asked) seen.asked.reset();
+    if (order) seen.asked.reset();
+    seen.obeyed = order;
     if (begin.planned) seen.planned = begin.planned;
     seen.started = now;
     seen.ended = now + (done.ended - asked);
@@ -212,7 +218,7 @@ void JobRunner::renew(RunWatch& watch, const Term& term) const {
 }
 
 void JobRunner::remember(const JobRun& run) noexcept {
-    const std::pair now{run.outcome, run.skip};
+    const std::tuple now{run.outcome, run.skip, run.holder};
     const bool changed = last_ != now;
     last_ = now;
     log(run, changed);

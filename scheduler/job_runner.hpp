@@ -6,6 +6,8 @@
 #include "scheduler/job.hpp"
 #include "scheduler/run_watch.hpp"
 
+#include <tuple>
+
 namespace outboxd::scheduler {
 
 // What a job's run needs from its node. Outlives the runners.
@@ -54,7 +56,7 @@ private:
     const JobEnvironment& environment_;
     std::optional<JobView> known_;
     std::optional<JobRun> unended_; // the board has not heard of its end yet
-    std::optional<std::pair<JobRun::Outcome, std::optional<SkipReason>>> last_;
+    std::optional<std::tuple<JobRun::Outcome, std::optional<SkipReason>, std::string>> last_; // holder of a skip
 };
 
 } // namespace outboxd::scheduler

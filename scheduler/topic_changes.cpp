@@ -32,10 +32,10 @@ bool step(TopicDesk& desk, TopicCluster& cluster, const Term& term, TopicChange&
     case Phase::broker:
         try {
             const auto missing = lacking(cluster, change);
-            if (missing != change.trouble) desk.note(change, missing);
+            if (missing != change.trouble) desk.note(term, change, missing);
             return !missing && desk.advance(term, change, Phase::spread);
         } catch (const core::Error& error) {
-            desk.note(change, error.what());
+            desk.note(term, change, error.what());
             change.trouble = error.what();
             if (core::isTransient(error.kind())) return false;
             // It will never work: the topic goes on as it was.

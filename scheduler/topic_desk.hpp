@@ -66,8 +66,9 @@ public:
     // From the phase that `change` has to `next`, with all that belongs to it, in one transaction that ends with the
     // fence of `term`. False: somebody else was there first.
     virtual bool advance(const Term& term, const TopicChange& change, TopicChange::Phase next) = 0;
-    // Why the change does not get on, or never will; empty: it does.
-    virtual void note(const TopicChange& change, const std::optional<std::string>& trouble) = 0;
+    // Why the change does not get on, or never will; empty: it does. With the fence, too.
+    virtual void note(const Term& term, const TopicChange& change,
+                      const std::optional<std::string>& trouble) = 0;
 };
 
 // Topics as the brokers have them. Throws core::Error: unavailable, misconfigured.

@@ -23,16 +23,22 @@ std::string actorOf(const http::Request& request) {
 
 } // namespace
 
-scheduler::OrderTerms orderTerms(const Call& call, JsonObject& body) {
-    scheduler::OrderTerms terms{.dryRun = body.flag("dryRun")};
-    if (const auto rate = body.optionalInteger("rate")) {
-        if (*rate < 1 || *rate > kFastest) body.refuse("rate", fmt::format("must be 1 to {}", kFastest));
-        terms.perSecond = static_cast<int>(std::clamp<std::int64_t>(*rate, 1, kFastest));
-    }
+scheduler::OrderTerms whoAndWhy(const Call& call, JsonObject& body) {
+    scheduler::OrderTerms terms;
     terms.reason = body.optionalText("reason");
     if (terms.reason && (terms.reason->empty() || terms.reason->size() > kLongestReason))
         body.refuse("reason", fmt::format("must be 1 to {} bytes", kLongestReason));
     terms.actor = actorOf(call.request);
+    return terms;
+}
+
+scheduler::OrderTerms orderTerms(const Call& call, JsonObject& body) {
+    auto terms = whoAndWhy(call, body);
+    terms.dryRun = body.flag("dryRun");
+    if (const auto rate = body.optionalInteger("rate")) {
+        if (*rate < 1 || *rate > kFastest) body.refuse("rate", fmt::format("must be 1 to {}", kFastest));
+        terms.perSecond = static_cast<int>(std::clamp<std::int64_t>(*rate, 1, kFastest));
+    }
     return terms;
 }
 

@@ -27,7 +27,9 @@ inline JsonWriter& age(JsonWriter& json, std::string_view name,
     return json.field(name, count);
 }
 
-// Who orders, by the header X-Operator; dryRun, rate and reason of the body.
+// Who orders, by the header X-Operator, and the reason of the body.
+scheduler::OrderTerms whoAndWhy(const Call& call, JsonObject& body);
+// The same with dryRun and rate.
 scheduler::OrderTerms orderTerms(const Call& call, JsonObject& body);
 
 // 200 for a dry run or nothing to do, 202 with the place where its progress can be read.

@@ -4,8 +4,8 @@
 
 namespace outboxd::commerce::mysql {
 
-std::uint64_t removeExpiredKeys(database::Database& database, std::int64_t limit) {
-    return database.session()->execute(sql::idempotency::remove_expired, {limit});
+std::uint64_t removeExpiredKeys(database::Session& session, std::int64_t limit) {
+    return session.execute(sql::idempotency::remove_expired, {limit});
 }
 
 } // namespace outboxd::commerce::mysql

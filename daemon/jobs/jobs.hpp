@@ -10,12 +10,23 @@
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
 #include "scheduler/dead_letter_retry.hpp"
+#include "platform/kafka/client.hpp"
 #include "scheduler/topic_desk.hpp"
 
 namespace outboxd::daemon {
 
-// Removes idempotency records whose time is over. Twice, late or half done: the rest goes with the next run.
+// Removes idempotency records whose time is over. Twice, late or half done: the rest goes with the next run; each batch is
+// a fenced transaction.
 scheduler::Job idempotencyRetention(const JobParts& parts);
+
+// Removes runs of jobs that are older than `days` days, but the last of each job, and reconciliations that are older than
+// 90 days. Twice, late or half done: the rest goes with the next run; each batch is a fenced transaction.
+scheduler::Job historyRetention(const JobParts& parts, std::int64_t days);
+
+// Removes the notes of which event had its effect, `days` days old (0: none). It asks the brokers first for how long the
+// topics can give an event again, and keeps the notes for longer, or for ever, if they must be. Twice, late or half done:
+// the rest goes with the next run; each batch is a fenced transaction.
+scheduler::Job processedRetention(const JobParts& parts, kafka::ClientSettings client, std::int64_t days);
 
 // Removes events that were sent more than `days` days ago (0: none), and commands that were executed a week ago. Twice, late
 // or half done: the rest goes with the next run; each batch is a fenced transaction.

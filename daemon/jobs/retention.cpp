@@ -1,5 +1,6 @@
 #include "commerce/mysql/retention.hpp"
 #include "daemon/jobs/jobs.hpp"
+#include "scheduler/mysql/fence.hpp"
 
 namespace outboxd::daemon {
 
@@ -13,8 +14,14 @@ scheduler::Job idempotencyRetention(const JobParts& parts) {
             .history = scheduler::Job::History::transitions,
             .work = [&parts](const scheduler::JobContext& context) {
                 constexpr std::int64_t batch = 1000;
-                while (!context.cancelled.stop_requested() &&
-                       commerce::mysql::removeExpiredKeys(parts.stores.work, batch) == batch) {
+                const auto removed = [&] {
+                    return parts.stores.work.transact([&](database::Session& session) {
+                        const auto count = commerce::mysql::removeExpiredKeys(session, batch);
+                        scheduler::mysql::requireTerm(session, context.term.value());
+                        return count;
+                    });
+                };
+                while (!context.cancelled.stop_requested() && removed() == batch) {
                 }
             }};
 }

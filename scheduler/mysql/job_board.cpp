@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace outboxd::scheduler::mysql {
 namespace {
@@ -41,9 +42,9 @@ bool take(Session& session, const JobBegin& begin, const std::string& node) {
     const auto& [term, atMost, seen, planned, asked] = begin;
     const auto outcome = name(seen.state);
     if (asked)
-        return session.execute(sql::begin_asked,
-                               {micros(atMost), term.holder, planned, node, term.holder, term.lock,
-                                seen.asked->at, seen.planned, orNull(seen.term), outcome}) > 0;
+        return session.execute(sql::begin_asked, {micros(atMost), term.holder, planned, node, term.holder,
+                                                  seen.asked->at, seen.asked->by, term.lock, seen.asked->at,
+                                                  seen.planned, orNull(seen.term), outcome}) > 0;
     return session.execute(sql::begin_planned, {micros(atMost), term.holder, planned, node, term.holder,
                                                 term.lock, seen.planned, orNull(seen.term), outcome}) > 0;
 }
@@ -79,6 +80,7 @@ BoardView MysqlJobBoard::look() {
         job.term = row.maybeBytes(11).value_or("");
         job.holder = row.maybeBytes(12).value_or("");
         job.heldUntil = row.maybeTime(13).value_or(core::Timestamp{});
+        if (const auto at = row.maybeTime(14)) job.obeyed = {*at, row.maybeBytes(15).value_or("")};
         view.jobs.push_back(std::move(job));
     }
     return view;
@@ -93,7 +95,11 @@ BeginAnswer MysqlJobBoard::begin(const JobBegin& begin) {
     }
     return database_.transact([&](Session& session) -> BeginAnswer {
         if (!take(session, begin, node_)) return obstacle(session, begin.term.lock);
-        session.execute(sql::add_lost, {seen.job, seen.node, orNull(seen.term), seen.planned, seen.started});
+        std::optional<core::Timestamp> askedAt;
+        std::optional<std::string> askedBy;
+        if (seen.obeyed) std::tie(askedAt, askedBy) = std::pair{seen.obeyed->at, seen.obeyed->by};
+        session.execute(sql::add_lost, {seen.job, seen.node, orNull(seen.term), seen.planned, seen.started,
+                                        askedAt, askedBy});
         return RunBegun{};
     });
 }

@@ -43,7 +43,8 @@ void MysqlJobHistory::add(const JobRun& run) {
     database_.session()->execute(sql::nodes::add_job_run,
                                  {run.job, node_, orNull(run.term, 255), (now - run.started).count(),
                                   (now - run.ended).count(), name(run.outcome), orNull(run.detail, 500),
-                                  run.planned, skip, orNull(run.holder, 255), orNull(run.askedBy, 128)});
+                                  run.planned, skip, orNull(run.holder, 255), run.askedAt,
+                                  orNull(run.askedBy, 128)});
 }
 
 } // namespace outboxd::scheduler::mysql

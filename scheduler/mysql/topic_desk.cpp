@@ -175,10 +175,15 @@ bool MysqlTopicDesk::advance(const Term& term, const TopicChange& change, Phase 
         [](bool moved) { return moved ? Ending::commit : Ending::rollback; });
 }
 
-void MysqlTopicDesk::note(const TopicChange& change, const std::optional<std::string>& trouble) {
+void MysqlTopicDesk::note(const Term& term, const TopicChange& change,
+                          const std::optional<std::string>& trouble) {
     std::optional<std::string> text;
     if (trouble) text = core::shortened(*trouble, 500);
-    database_.session()->execute(sql::note_trouble, {text, change.order});
+    database_.transact([&](Session& session) {
+        session.execute(sql::note_trouble, {text, change.order});
+        requireTerm(session, term);
+        return true;
+    });
 }
 
 } // namespace outboxd::scheduler::mysql

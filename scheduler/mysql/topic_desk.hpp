@@ -17,7 +17,8 @@ public:
     TopicAnswer repartition(const Repartition& order) override;
     std::vector<TopicChange> open() override;
     bool advance(const Term& term, const TopicChange& change, TopicChange::Phase next) override;
-    void note(const TopicChange& change, const std::optional<std::string>& trouble) override;
+    void note(const Term& term, const TopicChange& change,
+              const std::optional<std::string>& trouble) override;
 
 private:
     database::Database& database_;

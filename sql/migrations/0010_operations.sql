@@ -68,14 +68,17 @@ CREATE TABLE job_control (
     outcome       ENUM('RUNNING','DONE','FAILED','LOST','CANCELLED') NULL,
     node          VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     term          VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    asked_at      DATETIME(6)  NULL, -- the order that the last run obeyed; NULL: it was planned
+    asked_by      VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     PRIMARY KEY (job)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Why a run was skipped (HELD_ELSEWHERE, PAUSED, ...), and who held the lock.
+-- Why a run was skipped (HELD_ELSEWHERE, PAUSED, ...), and who held the lock; which order it obeyed (run_asked_at).
 ALTER TABLE job_run
     ADD COLUMN planned_at  DATETIME(6)  NULL,
     ADD COLUMN skip_reason VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NULL,
     ADD COLUMN holder      VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    ADD COLUMN asked_at    DATETIME(6)  NULL,
     ADD COLUMN asked_by    VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;
 
 -- A run of the reconciliation. INCOMPLETE: some checks could not be made, reconcile_check says why; INTERRUPTED: its node

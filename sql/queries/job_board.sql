@@ -13,7 +13,7 @@ INSERT IGNORE INTO shedlock (name, lock_until, locked_at, locked_by) VALUES (?, 
 
 -- name: look
 SELECT UTC_TIMESTAMP(6), c.job, c.paused_by, c.pause_reason, c.run_asked_at, c.run_asked_by, c.outcome, c.planned_at,
-       c.started_at, c.ended_at, c.node, c.term, s.locked_by, s.lock_until
+       c.started_at, c.ended_at, c.node, c.term, s.locked_by, s.lock_until, c.asked_at, c.asked_by
 FROM job_control c LEFT JOIN shedlock s ON s.name = c.job
 WHERE c.lock_at_most_ms IS NOT NULL
 
@@ -21,7 +21,8 @@ WHERE c.lock_at_most_ms IS NOT NULL
 -- name: begin_planned
 UPDATE shedlock s JOIN job_control c ON c.job = s.name
 SET s.lock_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(3)), s.locked_at = UTC_TIMESTAMP(3), s.locked_by = ?,
-    c.planned_at = ?, c.started_at = UTC_TIMESTAMP(6), c.ended_at = NULL, c.outcome = 'RUNNING', c.node = ?, c.term = ?
+    c.planned_at = ?, c.started_at = UTC_TIMESTAMP(6), c.ended_at = NULL, c.outcome = 'RUNNING', c.node = ?, c.term = ?,
+    c.asked_at = NULL, c.asked_by = NULL
 WHERE s.name = ? AND s.lock_until <= UTC_TIMESTAMP(3)
   AND c.paused_at IS NULL AND c.planned_at <=> ? AND c.term <=> ? AND c.outcome <=> ?
 
@@ -30,7 +31,7 @@ WHERE s.name = ? AND s.lock_until <= UTC_TIMESTAMP(3)
 UPDATE shedlock s JOIN job_control c ON c.job = s.name
 SET s.lock_until = TIMESTAMPADD(MICROSECOND, ?, UTC_TIMESTAMP(3)), s.locked_at = UTC_TIMESTAMP(3), s.locked_by = ?,
     c.planned_at = COALESCE(?, c.planned_at), c.started_at = UTC_TIMESTAMP(6), c.ended_at = NULL,
-    c.outcome = 'RUNNING', c.node = ?, c.term = ?, c.run_asked_at = NULL, c.run_asked_by = NULL
+    c.outcome = 'RUNNING', c.node = ?, c.term = ?, c.run_asked_at = NULL, c.run_asked_by = NULL, c.asked_at = ?, c.asked_by = ?
 WHERE s.name = ? AND s.lock_until <= UTC_TIMESTAMP(3)
   AND c.run_asked_at = ? AND c.planned_at <=> ? AND c.term <=> ? AND c.outcome <=> ?
 
@@ -41,8 +42,8 @@ FROM job_control c LEFT JOIN shedlock s ON s.name = c.job WHERE c.job = ?
 
 -- The run before did not say how it ended.
 -- name: add_lost
-INSERT INTO job_run (job, node, term, planned_at, started_at, outcome, detail)
-VALUES (?, ?, ?, ?, ?, 'LOST', 'its lease ran out, and it never said how it ended')
+INSERT INTO job_run (job, node, term, planned_at, started_at, asked_at, asked_by, outcome, detail)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'LOST', 'its lease ran out, and it never said how it ended')
 
 -- name: end
 UPDATE shedlock s JOIN job_control c ON c.job = s.name

@@ -9,8 +9,8 @@ UPDATE node SET heartbeat = UTC_TIMESTAMP(6) WHERE name = ? AND incarnation = ?
 
 -- Ages instead of times: the node's own clock may be wrong.
 -- name: add_job_run
-INSERT INTO job_run (job, node, term, started_at, ended_at, outcome, detail, planned_at, skip_reason, holder, asked_by)
-VALUES (?, ?, ?, TIMESTAMPADD(MICROSECOND, -?, UTC_TIMESTAMP(6)), TIMESTAMPADD(MICROSECOND, -?, UTC_TIMESTAMP(6)), ?, ?, ?, ?, ?, ?)
+INSERT INTO job_run (job, node, term, started_at, ended_at, outcome, detail, planned_at, skip_reason, holder, asked_at, asked_by)
+VALUES (?, ?, ?, TIMESTAMPADD(MICROSECOND, -?, UTC_TIMESTAMP(6)), TIMESTAMPADD(MICROSECOND, -?, UTC_TIMESTAMP(6)), ?, ?, ?, ?, ?, ?, ?)
 
 -- name: relay_beat
 UPDATE node SET relay_at = UTC_TIMESTAMP(6) WHERE name = ? AND incarnation = ?

@@ -247,7 +247,9 @@ BOOST_AUTO_TEST_CASE(a_repartition_enters_each_phase_once_and_only_under_its_loc
     locks.tryLock(term, std::chrono::minutes{1});
     BOOST_TEST(topics.advance(term, change, TopicChange::Phase::broker));
     BOOST_TEST(!topics.advance(term, change, TopicChange::Phase::broker));
-    topics.note(topics.open().at(0), "no broker answers");
+    BOOST_CHECK_THROW(topics.note({"topic-changes", "nobody"}, topics.open().at(0), "stale"),
+                      scheduler::TermLost);
+    topics.note(term, topics.open().at(0), "no broker answers");
     BOOST_TEST(desk.order(order.order)->trouble.value() == "no broker answers");
     BOOST_TEST(topics.advance(term, topics.open().at(0), TopicChange::Phase::spread));
     BOOST_TEST(value("SELECT partitions FROM topic_layout") == "12");

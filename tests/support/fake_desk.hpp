@@ -93,7 +93,8 @@ public:
         }
         return false;
     }
-    void note(const scheduler::TopicChange& change, const std::optional<std::string>& trouble) override {
+    void note(const scheduler::Term&, const scheduler::TopicChange& change,
+              const std::optional<std::string>& trouble) override {
         for (auto& one : changes)
             if (one.order == change.order) one.trouble = trouble;
     }

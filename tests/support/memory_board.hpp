@@ -102,7 +102,7 @@ public:
         job.ended.reset();
         job.term = begin.term.holder;
         job.node = job.term.substr(0, job.term.find(':'));
-        if (begin.asked) job.asked.reset();
+        job.obeyed = begin.asked ? std::exchange(job.asked, std::nullopt) : std::nullopt;
         if (std::exchange(loses_, false)) throw core::Error(core::ErrorKind::unavailable, "the line is dead");
         return scheduler::RunBegun{};
     }
@@ -140,6 +140,7 @@ private:
         scheduler::JobRun lost{.job = job.job, .term = job.term};
         lost.outcome = scheduler::JobRun::Outcome::lost;
         lost.planned = job.planned;
+        if (job.obeyed) lost.askedBy = job.obeyed->by;
         history_.add(lost);
     }
 
