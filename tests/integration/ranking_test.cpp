@@ -85,7 +85,7 @@ public:
             : listener_(database), pins_(database),
               topics_(stage.kafka_, pins_, stage.logger, stage.shop.clock()),
               feeds_(stage.kafka_.client, group, {stage.topic}, topics_, stage.logger, stage.shop.clock()),
-              progress_(database), box_(database, 1h),
+              progress_(database), box_(database, {}),
               consumer({listener_, feeds_, progress_, box_, stage.shop.clock(), stage.logger, stage.monitor},
                        {.batch = 50, .longestRetry = 100ms, .measureEvery = 0ms}) {
             consumer.start();
