@@ -5,10 +5,12 @@
 namespace outboxd::commerce {
 namespace {
 
-constexpr Names<HistoryKind, 4> kHistoryKinds{{{HistoryKind::charge, "CHARGE"},
+constexpr Names<HistoryKind, 6> kHistoryKinds{{{HistoryKind::charge, "CHARGE"},
                                                {HistoryKind::use, "USE"},
                                                {HistoryKind::refund, "REFUND"},
-                                               {HistoryKind::adjustment, "ADJUSTMENT"}}};
+                                               {HistoryKind::adjustment, "ADJUSTMENT"},
+                                               {HistoryKind::loyalty, "LOYALTY"},
+                                               {HistoryKind::loyalty_back, "LOYALTY_BACK"}}};
 constexpr Names<OrderState, 5> kOrderStates{{{OrderState::waiting, "WAITING"},
                                              {OrderState::paying, "PAYING"},
                                              {OrderState::complete, "COMPLETE"},

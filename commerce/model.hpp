@@ -32,7 +32,7 @@ struct User {
     core::Timestamp createdAt;
 };
 
-enum class HistoryKind { charge, use, refund, adjustment };
+enum class HistoryKind { charge, use, refund, adjustment, loyalty, loyalty_back };
 
 // One movement of points. The balance of an account is the sum of `amount` over its history, at any commit.
 struct HistoryEntry {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commerce/model.hpp"
+#include "commerce/unreadable.hpp"
 #include "platform/core/event_id.hpp"
 
 #include <optional>
@@ -29,9 +30,6 @@ struct Sale {
     std::vector<Line> lines; // may be empty: money was refunded and nothing came back
 };
 struct NoSale {}; // an event that sells nothing
-struct Unreadable {
-    std::string reason;
-};
 
 // `type` and `id` as the record's headers say. Reads strictly: a field that is missing, of another type or given twice
 // makes the event unreadable, as does a version that is not 1; fields that it does not know are left alone.

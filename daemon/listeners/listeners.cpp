@@ -1,6 +1,7 @@
 #include "daemon/listeners/listeners.hpp"
 
 #include "daemon/best_sellers_part.hpp"
+#include "daemon/listeners/loyalty.hpp"
 #include "daemon/listeners/ranking.hpp"
 #include "daemon/listeners/receivers.hpp"
 
@@ -17,6 +18,10 @@ std::vector<std::string> orderTopics(const Settings& settings,
 std::vector<ListenerEntry> listeners(const ListenerParts& parts) {
     std::vector<ListenerEntry> all;
     all.push_back({std::make_unique<RankingListener>(parts.stores.work), rankedTopics(parts.settings)});
+    all.push_back(
+        {std::make_unique<LoyaltyListener>(parts.stores.work, parts.clock,
+                                           commerce::LoyaltyRate{parts.settings.loyalty.rate}, parts.ring),
+         orderTopics(parts.settings, {"PaymentCompleted", "PaymentRefunded"})});
     if (auto entry = notification(parts)) all.push_back(std::move(*entry));
     if (auto entry = dataPlatform(parts)) all.push_back(std::move(*entry));
     return all;

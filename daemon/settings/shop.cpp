@@ -4,6 +4,7 @@ namespace outboxd::daemon {
 
 using config::duration;
 using config::integer;
+using config::percentage;
 using enum config::Reload;
 
 void describeShop(config::Schema& schema, ShopSettings& shop) {
@@ -25,6 +26,12 @@ void describeShop(config::Schema& schema, ShopSettings& shop) {
     schema.section("idempotency", "Idempotency-Key.");
     schema.add("retention", duration(shop.idempotency.retention, 1min, 24h * 30), restart,
                "How long a key's answer is kept; a retry after that is a new request.");
+
+    schema.section("loyalty", "Loyalty points, given to the account of who paid.");
+    schema.add(
+        "rate", percentage(shop.loyalty.rate, 0, 100 * 100), restart,
+        "Percent of what was paid that is given as points, rounded down; the same on all nodes. 0 gives "
+        "none; refunds still take back what was given before.");
 
     describeGateway(schema, shop.gateway);
 }

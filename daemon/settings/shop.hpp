@@ -1,4 +1,4 @@
-// Settings of the shop: how long things are kept, the coupon queue, the card gateway, the best sellers.
+// Settings of the shop: how long things are kept, the coupon queue, loyalty points, the card gateway.
 #pragma once
 
 #include "daemon/settings/duration.hpp"
@@ -21,6 +21,10 @@ struct ShopSettings {
     struct Idempotency {
         Duration retention = 24h;
     } idempotency;
+
+    struct Loyalty {
+        std::int64_t rate = 100; // hundredths of a percent
+    } loyalty;
 
     GatewaySettings gateway;
 };

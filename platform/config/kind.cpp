@@ -171,6 +171,13 @@ Kind size(ByteSize& field, ByteSize least, ByteSize most) {
         [&field] { return formatSize(field); });
 }
 
+Kind percentage(std::int64_t& field, std::int64_t least, std::int64_t most) {
+    return scalar(
+        "percentage", fmt::format("{} to {}", formatPercentage(least), formatPercentage(most)),
+        bounded(parsePercentage, least, most, formatPercentage),
+        [&field](std::int64_t value) { field = value; }, [&field] { return formatPercentage(field); });
+}
+
 Kind addresses(std::vector<std::string>& field) {
     Kind kind;
     kind.type = "list of host:port";

@@ -50,6 +50,8 @@ Kind flag(bool& field);
 Kind duration(std::chrono::milliseconds& field, std::chrono::milliseconds least,
               std::chrono::milliseconds most);
 Kind size(ByteSize& field, ByteSize least, ByteSize most);
+// In hundredths of a percent, see parsePercentage().
+Kind percentage(std::int64_t& field, std::int64_t least, std::int64_t most);
 // At least one "host:port" or "[v6 address]:port".
 Kind addresses(std::vector<std::string>& field);
 // Free entries, passed on as they are. `refusal` says why a key may not be set, or nothing.

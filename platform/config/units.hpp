@@ -7,11 +7,13 @@ namespace outboxd::config {
 
 using core::ByteSize;
 using core::formatDuration;
+using core::formatPercentage;
 using core::formatSize;
 using core::kibibytes;
 using core::mebibytes;
 using core::parseDuration;
 using core::parseInteger;
+using core::parsePercentage;
 using core::parseSize;
 using core::Unreadable;
 

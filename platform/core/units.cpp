@@ -73,4 +73,27 @@ std::variant<ByteSize, Unreadable> parseSize(std::string_view text) {
 
 std::string formatSize(ByteSize size) { return format(size.bytes, kSizes); }
 
+std::variant<std::int64_t, Unreadable> parsePercentage(std::string_view text) {
+    const auto point = std::min(text.find('.'), text.size());
+    const auto whole = text.substr(0, point);
+    const auto decimals = text.substr(std::min(point + 1, text.size()));
+    const auto isNumber = [](std::string_view digits, std::size_t most) {
+        return !digits.empty() && digits.size() <= most &&
+               std::ranges::all_of(digits, [](char digit) { return digit >= '0' && digit <= '9'; });
+    };
+    if (!isNumber(whole, 9) || (point != text.size() && !isNumber(decimals, 2)))
+        return Unreadable{"is not a percentage; write a number with at most two decimals, like 1.25"};
+    auto digits = std::string{whole} + std::string{decimals};
+    digits.append(2 - decimals.size(), '0');
+    return parseInteger(digits);
+}
+
+std::string formatPercentage(std::int64_t hundredths) {
+    auto text = std::to_string(hundredths / 100);
+    if (hundredths % 100 == 0) return text;
+    text += '.' + std::to_string(hundredths % 100 / 10);
+    if (hundredths % 10 != 0) text += std::to_string(hundredths % 10);
+    return text;
+}
+
 } // namespace outboxd::core

@@ -36,4 +36,9 @@ std::string formatDuration(std::chrono::milliseconds duration);
 std::variant<ByteSize, Unreadable> parseSize(std::string_view text);
 std::string formatSize(ByteSize size);
 
+// A percentage with at most two decimals, without its sign, as hundredths: "1.25" is 125.
+std::variant<std::int64_t, Unreadable> parsePercentage(std::string_view text);
+// As short as it can be: 150 is "1.5".
+std::string formatPercentage(std::int64_t hundredths);
+
 } // namespace outboxd::core

@@ -84,6 +84,51 @@ LEFT JOIN point_history h ON h.reference = CONCAT('refund:', r.id) AND h.kind = 
     AND h.user_id = p.user_id AND h.amount = r.amount
 WHERE r.id BETWEEN ? AND ? AND r.state = 'SUCCEEDED' AND p.method = 'POINTS' AND h.id IS NULL;
 
+-- Loyalty points were given for a payment of an order, and never more than was paid.
+-- name: points_loyal
+SELECT 'point_history' AS subject, CAST(h.id AS CHAR) AS id,
+       CONCAT('a payment by user ', h.user_id, ' of ', h.amount, ' or more') AS expected, h.reference AS found
+FROM point_history h
+LEFT JOIN payment p ON p.id = CAST(SUBSTRING(h.reference, 9) AS SIGNED) AND p.order_id IS NOT NULL
+    AND p.user_id = h.user_id AND p.amount >= h.amount AND p.state IN ('SUCCEEDED', 'REFUNDED')
+WHERE h.id BETWEEN ? AND ? AND h.kind = 'LOYALTY'
+    AND (p.id IS NULL OR h.amount <= 0 OR h.reference <> CONCAT('loyalty:', p.id));
+
+-- Those that were taken back went with a refund, and it knows how many.
+-- name: points_loyal_back
+SELECT 'point_history' AS subject, CAST(h.id AS CHAR) AS id,
+       CONCAT(h.amount, ' with a refund of user ', h.user_id) AS expected,
+       CONCAT(h.reference, COALESCE(CONCAT(' took ', l.taken), ' is unknown')) AS found
+FROM point_history h
+LEFT JOIN loyalty_refund l ON l.refund_id = CAST(SUBSTRING(h.reference, 16) AS SIGNED) AND l.user_id = h.user_id
+WHERE h.id BETWEEN ? AND ? AND h.kind = 'LOYALTY_BACK'
+    AND (l.refund_id IS NULL OR l.taken <> -h.amount OR h.reference <> CONCAT('loyalty-refund:', l.refund_id));
+
+-- A refund takes back what it is due: of what was given, the share of the money that went back, in whole points that grow
+-- with each refund. What it took stands in the history.
+-- name: loyalty_refunded
+SELECT 'loyalty_refund' AS subject, CAST(l.refund_id AS CHAR) AS id,
+       CONCAT(COALESCE(CAST(g.amount AS DECIMAL(40)) * (p.amount - l.refunded_before) DIV p.amount
+                       - CAST(g.amount AS DECIMAL(40)) * (p.amount - l.refunded_after) DIV p.amount, 0),
+              ' due, ', l.taken, ' in the history') AS expected,
+       CONCAT(l.due, ' due, ', COALESCE(-h.amount, 0), ' in the history') AS found
+FROM (SELECT *, CONCAT('loyalty:', payment_id) AS given, CONCAT('loyalty-refund:', refund_id) AS back
+      FROM loyalty_refund WHERE refund_id BETWEEN ? AND ?) l
+LEFT JOIN payment p ON p.id = l.payment_id
+LEFT JOIN point_history g ON g.reference = l.given AND g.kind = 'LOYALTY'
+LEFT JOIN point_history h ON h.reference = l.back AND h.kind = 'LOYALTY_BACK' AND h.user_id = l.user_id
+HAVING expected <> found;
+
+-- name: loyalty_refund_made
+SELECT 'loyalty_refund' AS subject, CAST(l.refund_id AS CHAR) AS id,
+       CONCAT('a refund of ', l.refunded_after - l.refunded_before, ' of payment ', l.payment_id) AS expected,
+       COALESCE(CONCAT(r.amount, ' of payment ', r.payment_id, ', ', r.state), 'none') AS found
+FROM loyalty_refund l
+LEFT JOIN refund r ON r.id = l.refund_id
+WHERE l.refund_id BETWEEN ? AND ?
+    AND NOT COALESCE(r.state = 'SUCCEEDED' AND r.payment_id = l.payment_id
+                     AND r.amount = l.refunded_after - l.refunded_before, FALSE);
+
 -- Issued means: there is the row of its holder, and the claim that won it. What was invalidated as over-issued counts for
 -- neither.
 -- name: coupon_counts
@@ -382,3 +427,6 @@ SELECT MAX(id) FROM (SELECT id FROM payment WHERE id > ? ORDER BY id LIMIT ?) t;
 
 -- name: next_refund
 SELECT MAX(id) FROM (SELECT id FROM refund WHERE id > ? ORDER BY id LIMIT ?) t;
+
+-- name: next_loyalty_refund
+SELECT MAX(refund_id) FROM (SELECT refund_id FROM loyalty_refund WHERE refund_id > ? ORDER BY refund_id LIMIT ?) t;

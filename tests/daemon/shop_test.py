@@ -25,12 +25,17 @@ STOCK = {"mug": 100_000, "pen": 100_000, "lamp": 60}  # of the last there is nev
 COUPONS = 4
 WINNERS = 6  # of USERS, for each coupon
 
+LOYALTY = 7.5  # percent
+
 UNSETTLED = """
 SELECT 'orders', COUNT(*) FROM orders WHERE state IN ('WAITING', 'PAYING')
 UNION ALL SELECT 'payments', COUNT(*) FROM payment WHERE state IN ('PENDING', 'UNKNOWN')
 UNION ALL SELECT 'refunds', COUNT(*) FROM refund WHERE state IN ('PENDING', 'UNKNOWN')
 UNION ALL SELECT 'claims', COUNT(*) FROM coupon_claim WHERE state = 'WAITING'
 UNION ALL SELECT 'events', COUNT(*) FROM outbox_queue
+UNION ALL SELECT 'loyalty', (SELECT COUNT(*) FROM outbox_event WHERE type = 'PaymentCompleted'
+                                 OR (type = 'PaymentRefunded' AND payload LIKE '%"completedAt"%'))
+                            - (SELECT COUNT(*) FROM processed_event WHERE handler = 'loyalty')
 """
 
 
@@ -43,7 +48,7 @@ class Shop(DaemonTest):
         self.gateway = Gateway(self.nodes[0].port, folder.name)
         self.addCleanup(self.gateway.close)
         for node in self.nodes:
-            node.write_config(orders={"payment_window": "3s"}, gateway=self.gateway.settings(
+            node.write_config(orders={"payment_window": "3s"}, loyalty={"rate": LOYALTY}, gateway=self.gateway.settings(
                 timeout="700ms", grace="1s", not_found_after="1s", breaker_open="500ms"))
         self.nodes[0].migrate()
         for node in self.nodes:
@@ -101,7 +106,9 @@ class Shop(DaemonTest):
 
     def audit_clients(self, market):
         balances = dict(self.database.numbers("SELECT user_id, balance FROM point_account"))
-        self.assertEqual(balances, {user: market.points()[user] for user in balances}, "balances")
+        loyalty = Counter(dict(self.database.numbers(
+            "SELECT user_id, SUM(amount) FROM point_history WHERE kind LIKE 'LOYALTY%' GROUP BY user_id")))
+        self.assertEqual(balances, {user: market.points()[user] + loyalty[user] for user in balances}, "balances")
         orders = dict((int(row[0]), row[1]) for row in self.database.run("SELECT id, state FROM orders"))
         payments = dict((int(row[0]), row[1]) for row in self.database.run("SELECT id, state FROM payment"))
         for (kind, number), word in market.told().items():
@@ -110,6 +117,17 @@ class Shop(DaemonTest):
                        "PAID": ("SUCCEEDED", "REFUNDED")}
             self.assertIn(state, allowed[word], f"{kind} {number} was said to be {word}")
         self.assertEqual(len(orders), len([1 for kind, _ in market.told() if kind == "order"]), "orders")
+
+    def audit_loyalty(self):
+        """Each complete payment gave its share, once; what its refunds took back is in the audit of the database."""
+        paid = self.database.numbers("SELECT JSON_VALUE(payload, '$.paymentId'), JSON_VALUE(payload, '$.amount') "
+                                     "FROM outbox_event WHERE type = 'PaymentCompleted'")
+        due = {f"loyalty:{payment}": int(amount * LOYALTY) // 100 for payment, amount in paid}
+        given = {row[0]: int(row[1]) for row in
+                 self.database.run("SELECT reference, amount FROM point_history WHERE kind = 'LOYALTY'")}
+        self.assertEqual(given, {reference: points for reference, points in due.items() if points > 0})
+        refunds = self.database.numbers("SELECT COUNT(*), SUM(due), SUM(taken) FROM loyalty_refund")[0]
+        print(f"    loyalty: {sum(given.values())} points for {len(given)} payments; refunds, due, taken: {refunds}", flush=True)
 
     def audit_claims(self, market):
         """Exactly as many winners as there are coupons, or claimants."""
@@ -166,6 +184,7 @@ class Shop(DaemonTest):
 
         self.audit()
         self.audit_clients(market)
+        self.audit_loyalty()
         self.audit_claims(market)
         self.audit_gateway()
         print(f"    {dict(self.audit_topics())}", flush=True)

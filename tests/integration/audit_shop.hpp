@@ -8,13 +8,19 @@ namespace outboxd::testing {
 
 inline constexpr std::string_view kAuditShop = R"sql(
 INSERT INTO users (id, username, email) VALUES (1, 'ann', 'ann@example.com'), (2, 'bob', 'bob@example.com');
-INSERT INTO point_account (user_id, balance) VALUES (1, 500), (2, 940);
+INSERT INTO point_account (user_id, balance) VALUES (1, 505), (2, 942);
 INSERT INTO point_history (id, user_id, amount, balance_after, kind, reference) VALUES
     (1, 1, 1000, 1000, 'CHARGE', 'charge:01900000-0000-7000-8000-000000000001'),
     (2, 2, 1000, 1000, 'CHARGE', 'charge:01900000-0000-7000-8000-000000000002'),
     (3, 1, -500,  500, 'USE',    'payment:1'),
     (4, 2, -100,  900, 'USE',    'payment:5'),
-    (5, 2,   40,  940, 'REFUND', 'refund:2');
+    (5, 2,   40,  940, 'REFUND', 'refund:2'),
+    (6, 1,    5,  505, 'LOYALTY', 'loyalty:1'),
+    (7, 2,    4,  944, 'LOYALTY', 'loyalty:5'),
+    (8, 2,   -2,  942, 'LOYALTY_BACK', 'loyalty-refund:2');
+-- Of 4 points for 100, 2 stay with 60; the refund of a payment that gave none takes none.
+INSERT INTO loyalty_refund (refund_id, payment_id, user_id, refunded_before, refunded_after, due, taken, updated_at) VALUES
+    (2, 5, 2, 0, 40, 2, 2, NOW()), (3, 6, 1, 0, 270, 0, 0, NOW());
 
 INSERT INTO product (id, name, price, stock_slots) VALUES (1, 'mug', 300, 2), (2, 'pen', 20, 1);
 INSERT INTO stock_adjustment (product_id, quantity, reason, made_by) VALUES

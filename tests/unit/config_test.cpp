@@ -282,6 +282,19 @@ BOOST_AUTO_TEST_CASE(durations_and_sizes_are_written_in_their_largest_whole_unit
     BOOST_TEST(std::get<ByteSize>(parseSize("4096")).bytes == 4096);
 }
 
+BOOST_AUTO_TEST_CASE(percentages_have_two_decimals_at_most_and_are_written_as_short_as_they_can_be) {
+    const std::vector<std::pair<std::string, std::int64_t>> readable{
+        {"0", 0}, {"1", 100}, {"1.5", 150}, {"0.25", 25}, {"12.05", 1205}, {"100", 10'000}};
+    for (const auto& [text, hundredths] : readable) {
+        BOOST_TEST(std::get<std::int64_t>(parsePercentage(text)) == hundredths);
+        BOOST_TEST(formatPercentage(hundredths) == text);
+    }
+    BOOST_TEST(std::get<std::int64_t>(parsePercentage("1.50")) == 150);
+    for (const char* text :
+         {"", ".", "1.", ".5", "1.555", "-1", "+1", "1 %", "1%", "1e2", "1,5", "9999999999"})
+        BOOST_TEST(std::holds_alternative<Unreadable>(parsePercentage(text)), text);
+}
+
 BOOST_AUTO_TEST_CASE(live_changes_are_adopted_and_the_others_named_until_the_restart) {
     folder.write("db", "old");
     BOOST_TEST(read("shop: {port: 1, wait: 1s}\nlink: {password_file: db}\n") == Texts{});

@@ -84,6 +84,7 @@ class Node:
             "consumers": {"group_prefix": prefix},
             "http": {"port": self.port},
             "admin": {"port": self.admin_port, "token_file": self.token_file},
+            "loyalty": {"rate": 0},  # tests that compare balances know what they did; shop_test.py has it on
         }, changes)
         self.write_config()
 
