@@ -64,7 +64,7 @@ std::string recordOf(const std::string& item) {
 
 std::string value(const Setting& setting, const Items& items) {
     if (setting.kind.shape == Shape::scalar) return scalar(items.front());
-    if (setting.kind.shape == Shape::map) return mapOf(items);
+    if (setting.kind.shape == Shape::map || setting.kind.shape == Shape::record) return mapOf(items);
     std::string out;
     for (const auto& item : items) {
         out += out.empty() ? "" : ", ";
@@ -90,7 +90,7 @@ std::string settingsMarkdown(const Schema& schema) {
         "Each setting can be given in the file and, with precedence, in the environment: `database.host` is\n"
         "`OUTBOXD_DATABASE_HOST`. Lists are then separated by commas, maps are written "
         "`key=value,key=value`,\n"
-        "and a list of records as in the file (`[{type: A, topic: b}]`).\n"
+        "and records as in the file (`[{type: A, topic: b}]`, `{schedule: after 1s}`).\n"
         "Durations need a unit (`50ms`, `3s`, `10m`, `24h`, `7d`), and so do sizes above bytes (`64KiB`, "
         "`1MiB`).\n"
         "Secrets stand in files: a relative path is looked for in `$CREDENTIALS_DIRECTORY` (systemd's\n"
