@@ -1,6 +1,7 @@
 #include "daemon/check_config.hpp"
 
 #include "daemon/configuration.hpp"
+#include "daemon/jobs_text.hpp"
 #include "platform/config/reference.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +34,8 @@ ExitCode checkConfig(const Options& options, const config::Environment& environm
         if (options.print == Print::effective) {
             out << config::effectiveYaml(configuration.schema());
         } else {
-            out << configuration.file().string() << ": no mistakes\n";
+            out << jobsText(configuration.settings(), core::SystemClock{}.today())
+                << configuration.file().string() << ": no mistakes\n";
         }
     }
     out.flush();

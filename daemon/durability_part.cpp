@@ -28,11 +28,7 @@ DurabilityPart::DurabilityPart(const std::optional<scheduler::kafka::SinkSetting
       databaseGauge_(gauge(registry, "database")), kafkaGauge_(gauge(registry, "kafka")) {}
 
 scheduler::Job DurabilityPart::job() {
-    return {.name = "durability-check",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 10min, 0s},
-            .lock = std::nullopt,
-            .timeout = 5min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [this](const scheduler::JobContext&) { look(); }};
 }
 

@@ -183,58 +183,56 @@ std::string Node::summary() const {
     return text + fmt::format(", admin on {}:{}", settings_.admin.host, adminServer_.port());
 }
 
+// Those that this node shall run; what the settings say of each is added here.
 std::vector<scheduler::Job> Node::jobs() {
     using scheduler::Job;
-    using Kind = scheduler::Schedule::Kind;
     std::vector<Job> jobs;
-    jobs.push_back({.name = "node-heartbeat",
-                    .schedule = {Kind::fixed_rate, settings_.jobs.heartbeatInterval, 0s},
-                    .lock = std::nullopt,
-                    .timeout = 30s,
-                    .history = Job::History::transitions,
-                    .work = [this](const scheduler::JobContext&) {
-                        try {
-                            nodes_.beat();
-                            databaseContact_.worked();
-                        } catch (const core::Error& error) {
-                            databaseContact_.failed(error.what());
-                            throw;
-                        }
-                    }});
-    jobs.push_back(durability_.job());
-    if (settings_.roles.contains(Role::relay)) {
-        jobs.push_back({.name = "outbox-backlog",
-                        .schedule = {Kind::fixed_delay, 10s, 0s},
-                        .lock = std::nullopt,
-                        .timeout = 60s,
-                        .history = Job::History::transitions,
-                        .work = [this](const scheduler::JobContext&) { relay_->measureBacklog(); }});
-        jobs.push_back(topicChanges(desk_.changes, *desk_.cluster));
-    }
-    if (consumers_) {
-        jobs.push_back({.name = "dead-letter-figures",
-                        .schedule = {Kind::fixed_delay, 10s, 0s},
-                        .lock = std::nullopt,
-                        .timeout = 60s,
-                        .history = Job::History::transitions,
-                        .work = [this](const scheduler::JobContext&) { letters_.measure(); }});
-    }
-    if (settings_.roles.contains(Role::consumers))
-        jobs.push_back(
-            processedRetention(jobParts_, sinkSettings(settings_).client, settings_.consumers.retention));
-    if (settings_.roles.contains(Role::jobs)) {
-        if (consumers_) jobs.push_back(deadLetterRetry(letters_.retry(consumers_->listeners())));
-        jobs.push_back(idempotencyRetention(jobParts_));
-        jobs.push_back(historyRetention(jobParts_, settings_.jobs.historyRetention));
-        jobs.push_back(outboxRetention(jobParts_, settings_.outbox.retention));
-        jobs.push_back(orderExpiry(jobParts_, settings_.orders.expiryInterval));
-        if (bestSellers_.store) jobs.push_back(top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topics));
-        jobs.push_back(couponDrain(jobParts_, settings_.coupons, coupons_));
-        if (coupons_.redisFilter) jobs.push_back(couponFilter(jobParts_, coupons_));
-        if (cards_.gateway)
-            jobs.push_back(paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules));
-    }
+    const auto add = [&](std::string_view name, const auto& make) {
+        const auto& described = jobDescription(name);
+        const auto& job = settings_.jobs.of(name);
+        if (!job.enabled || !described.here(settings_)) return;
+        jobs.push_back(make());
+        jobs.back().name = name;
+        jobs.back().schedule = job.schedule;
+        jobs.back().lock = job.lock;
+        jobs.back().timeout = job.timeout;
+    };
+    add("node-heartbeat", [this] {
+        return Job{.history = Job::History::transitions, .work = [this](const auto&) { beat(); }};
+    });
+    add("durability-check", [this] { return durability_.job(); });
+    add("outbox-backlog", [this] {
+        return Job{.history = Job::History::transitions,
+                   .work = [this](const auto&) { relay_->measureBacklog(); }};
+    });
+    add("topic-changes", [this] { return topicChanges(desk_.changes, *desk_.cluster); });
+    add("dead-letter-figures", [this] {
+        return Job{.history = Job::History::transitions, .work = [this](const auto&) { letters_.measure(); }};
+    });
+    add("dead-letter-retry", [this] { return deadLetterRetry(letters_.retry(consumers_->listeners())); });
+    add("processed-retention", [this] {
+        return processedRetention(jobParts_, sinkSettings(settings_).client, settings_.consumers.retention);
+    });
+    add("history-retention", [this] { return historyRetention(jobParts_, settings_.jobs.historyRetention); });
+    add("outbox-retention", [this] { return outboxRetention(jobParts_, settings_.outbox.retention); });
+    add("idempotency-retention", [this] { return idempotencyRetention(jobParts_); });
+    add("order-expiry", [this] { return orderExpiry(jobParts_); });
+    add("coupon-drain", [this] { return couponDrain(jobParts_, settings_.coupons, coupons_); });
+    add("coupon-filter", [this] { return couponFilter(jobParts_, coupons_); });
+    add("payment-recovery",
+        [this] { return paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules); });
+    add("top5-warm", [this] { return top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topics); });
     return withFenceMetric(std::move(jobs), registry_);
+}
+
+void Node::beat() {
+    try {
+        nodes_.beat();
+        databaseContact_.worked();
+    } catch (const core::Error& error) {
+        databaseContact_.failed(error.what());
+        throw;
+    }
 }
 
 api::AdminPorts Node::adminPorts() {

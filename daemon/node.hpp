@@ -47,6 +47,7 @@ public:
 
 private:
     std::vector<scheduler::Job> jobs();
+    void beat();
     void ring(); // events were committed: the relay of this node, if it has one, and those of others
     std::unique_ptr<Doorbell> makeDoorbell(const core::Clock& clock);
     std::unique_ptr<ConsumersPart> makeConsumers(const core::Clock& clock);

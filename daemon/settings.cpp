@@ -152,11 +152,7 @@ config::Schema describe(Settings& settings) {
         "for ever.");
     describeListeners(schema, settings.listeners);
 
-    schema.section("jobs", "The schedule.");
-    schema.add("heartbeat_interval", duration(settings.jobs.heartbeatInterval, 100ms, 2s), restart,
-               "How often this node says that it lives; nodes silent for 5s count as gone.");
-    schema.add("history_retention", integer(settings.jobs.historyRetention, 1, 3650, "days"), restart,
-               "Runs of jobs that are older leave the history; the last of each job stays.");
+    describeJobs(schema, settings.jobs);
 
     schema.section("log", "The log, on standard error.");
     schema.add("level", choice(settings.log.level, kLevels), live,

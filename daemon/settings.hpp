@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/settings/edges.hpp"
+#include "daemon/settings/jobs.hpp"
 #include "daemon/settings/kafka.hpp"
 #include "daemon/settings/listeners.hpp"
 #include "daemon/settings/shop.hpp"
@@ -82,10 +83,7 @@ struct Settings : EdgeSettings, ShopSettings {
 
     ListenerSettings listeners;
 
-    struct Jobs {
-        Duration heartbeatInterval = 1s;
-        int historyRetention = 30; // days
-    } jobs;
+    JobsSettings jobs;
 
     struct Log {
         core::LogLevel level = core::LogLevel::info;

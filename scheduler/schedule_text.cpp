@@ -121,4 +121,8 @@ std::vector<core::Timestamp> nextRuns(const Schedule& schedule, core::Timestamp 
     return runs;
 }
 
+std::string localText(core::Timestamp time, const std::string& zone) {
+    return date::format("%F %T %Z", date::make_zoned(&timeZone(zone), floor<seconds>(time)));
+}
+
 } // namespace outboxd::scheduler

@@ -33,4 +33,7 @@ std::string atClockChanges(const Schedule& schedule, core::Timestamp now);
 // `after` is the last planned time; for a fixed delay the end of the last run, and the runs take no time.
 std::vector<core::Timestamp> nextRuns(const Schedule& schedule, core::Timestamp after, std::size_t count);
 
+// "2026-11-22 03:00:00 CET", as the zone's clocks show it.
+std::string localText(core::Timestamp time, const std::string& zone);
+
 } // namespace outboxd::scheduler

@@ -4,8 +4,6 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 // Where the drain of one run is in the queue of one coupon.
@@ -24,11 +22,7 @@ std::vector<Turn> turns(database::Database& database) {
 
 scheduler::Job couponDrain(const JobParts& parts, const ShopSettings::Coupons& settings,
                            CouponPart& coupons) {
-    return {.name = "coupon-drain",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, settings.drainInterval, 0s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0ms},
-            .timeout = 5min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts, &settings, &coupons](const scheduler::JobContext& context) {
                 auto unitOfWork = fenced(parts, context);
                 // One batch for each coupon in turn, so that a long queue does not hold up a short one.

@@ -3,8 +3,6 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 // False if Redis is not there: no failure of the job, as nothing depends on it; the node's health says it.
@@ -26,11 +24,7 @@ bool tell(commerce::redis::ClaimFilter& filter, database::Database& database,
 } // namespace
 
 scheduler::Job couponFilter(const JobParts& parts, CouponPart& coupons) {
-    return {.name = "coupon-filter",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 2s, 1s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0ms},
-            .timeout = 2min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts, &filter = *coupons.redisFilter](const scheduler::JobContext& context) {
                 for (const auto& coupon : commerce::mysql::soldOutCoupons(parts.stores.work)) {
                     if (context.cancelled.stop_requested()) return;

@@ -3,14 +3,8 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 scheduler::Job historyRetention(const JobParts& parts, std::int64_t days) {
     return {
-        .name = "history-retention",
-        .schedule = {scheduler::Schedule::Kind::fixed_delay, 1h, 1min},
-        .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0s},
-        .timeout = 30min,
         .history = scheduler::Job::History::transitions,
         .work = [&parts, days](const scheduler::JobContext& context) {
             constexpr std::int64_t reconcileDays = 90;

@@ -1,5 +1,5 @@
 // The jobs that join the shop and the schedule, one file each. Each says what happens if it runs twice, late, or dies
-// half way.
+// half way. Their names, schedules and locks stand in daemon/settings/jobs.cpp.
 #pragma once
 
 #include "commerce/best_sellers.hpp"
@@ -38,7 +38,7 @@ scheduler::Job top5Warm(const JobParts& parts, commerce::BestSellersStore& store
 
 // Ends orders that were not paid in time and gives back what they held. Twice: each order ends once, by compare and set;
 // late: such an order cannot be paid any more, but keeps its stock so long; half done: each order is a transaction.
-scheduler::Job orderExpiry(const JobParts& parts, Duration interval);
+scheduler::Job orderExpiry(const JobParts& parts);
 // Asks the gateway about payments and refunds without an answer, and sends refunds that are owed. Twice or half done:
 // every call may be repeated under its key, every answer settles once. Late: orders stay in payment for longer. All
 // must outlive the job.

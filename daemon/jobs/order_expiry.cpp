@@ -3,8 +3,6 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 constexpr int kAtOnce = 200;
@@ -12,12 +10,8 @@ constexpr int kRounds = 50; // so that one run ends, however much there is; the 
 
 } // namespace
 
-scheduler::Job orderExpiry(const JobParts& parts, Duration interval) {
-    return {.name = "order-expiry",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, interval, 2s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0s},
-            .timeout = 5min,
-            .history = scheduler::Job::History::transitions,
+scheduler::Job orderExpiry(const JobParts& parts) {
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts](const scheduler::JobContext& context) {
                 auto shop = fenced(parts, context);
                 const auto stop = [&] { return context.cancelled.stop_requested(); };

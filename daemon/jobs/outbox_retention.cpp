@@ -6,8 +6,6 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 namespace {
 
 // True unless the run was cancelled meanwhile.
@@ -22,11 +20,7 @@ bool rest(const std::stop_token& cancelled, std::chrono::microseconds time) {
 } // namespace
 
 scheduler::Job outboxRetention(const JobParts& parts, std::int64_t days) {
-    return {.name = "outbox-retention",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 1min, 10s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 50s},
-            .timeout = 1h,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts, days](const scheduler::JobContext& context) {
                 scheduler::mysql::RetentionSettings settings;
                 settings.eventDays = days;

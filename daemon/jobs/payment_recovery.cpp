@@ -3,15 +3,9 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 scheduler::Job paymentRecovery(const JobParts& parts, commerce::CardGateway& gateway,
                                commerce::PaymentWatch& watch, const commerce::CardRules& rules) {
-    return {.name = "payment-recovery",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 1s, 1s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0s},
-            .timeout = 10min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts, &gateway, &watch, rules](const scheduler::JobContext& context) {
                 constexpr int batch = 100;
                 auto unitOfWork = fenced(parts, context);

@@ -41,11 +41,7 @@ void tell(const JobParts& parts, const scheduler::kafka::EffectMemory& memory, s
 } // namespace
 
 scheduler::Job processedRetention(const JobParts& parts, kafka::ClientSettings client, std::int64_t days) {
-    return {.name = "processed-retention",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 1h, 2min},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 0s},
-            .timeout = 30min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts, client = std::move(client), days,
                      told = std::string{}](const scheduler::JobContext& context) mutable {
                 if (days == 0) return;

@@ -4,14 +4,8 @@
 
 namespace outboxd::daemon {
 
-using namespace std::chrono_literals;
-
 scheduler::Job idempotencyRetention(const JobParts& parts) {
-    return {.name = "idempotency-retention",
-            .schedule = {scheduler::Schedule::Kind::fixed_delay, 10min, 30s},
-            .lock = scheduler::JobLock{.atMost = 30s, .atLeast = 9min},
-            .timeout = 10min,
-            .history = scheduler::Job::History::transitions,
+    return {.history = scheduler::Job::History::transitions,
             .work = [&parts](const scheduler::JobContext& context) {
                 constexpr std::int64_t batch = 1000;
                 const auto removed = [&] {

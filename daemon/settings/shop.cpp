@@ -11,15 +11,8 @@ void describeShop(config::Schema& schema, ShopSettings& shop) {
     schema.section("orders", "Orders.");
     schema.add("payment_window", duration(shop.orders.paymentWindow, 1s, 24h * 30), restart,
                "How long a new order holds its stock before it expires unpaid.");
-    schema.add(
-        "expiry_interval", duration(shop.orders.expiryInterval, 100ms, 1h), restart,
-        "How often unpaid orders are looked for whose time is over; they hold their stock so much longer.");
 
     schema.section("coupons", "First-come coupons.");
-    schema.add(
-        "drain_interval", duration(shop.coupons.drainInterval, 100ms, 60s), restart,
-        "How long after one run of the drain the next decides the claims that wait; nobody hears a verdict "
-        "sooner.");
     schema.add("drain_batch", integer(shop.coupons.drainBatch, 1, 5000, "claims"), restart,
                "How many claims are decided in one transaction; the coupon's row is locked meanwhile.");
 

@@ -10,11 +10,9 @@ namespace outboxd::daemon {
 struct ShopSettings {
     struct Orders {
         Duration paymentWindow = 15min;
-        Duration expiryInterval = 1s;
     } orders;
 
     struct Coupons {
-        Duration drainInterval = 1s;
         std::size_t drainBatch = 500;
     } coupons;
 

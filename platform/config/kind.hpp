@@ -16,10 +16,10 @@
 
 namespace outboxd::config {
 
-enum class Shape { scalar, list, map, records };
+enum class Shape { scalar, list, map, record, records };
 
 // A setting's value as texts: one for a scalar, one per element for a list, "key=value" for each entry of a
-// map; for records see records.hpp.
+// map or a record; for records see records.hpp.
 using Items = std::vector<std::string>;
 // A sentence about what is wrong, or nothing.
 using Problem = std::optional<std::string>;

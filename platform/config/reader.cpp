@@ -118,6 +118,7 @@ private:
             }
             return std::nullopt;
         case Shape::map:
+        case Shape::record:
             if (!value.IsMap()) return "expected lines of the form 'key: value' below it, indented";
             for (const auto& entry : value) {
                 if (!entry.first.IsScalar() || !entry.second.IsScalar())
@@ -185,7 +186,9 @@ private:
     }
 
     void readVariable(Setting& setting, const std::string& variable, const std::string& value) {
-        if (setting.kind.shape != Shape::records) return assign(setting, split(setting, value), variable);
+        const auto shape = setting.kind.shape;
+        if (shape != Shape::records && shape != Shape::record)
+            return assign(setting, split(setting, value), variable);
         Items items;
         try {
             if (const auto problem = itemsOf(setting, YAML::Load(value), items))

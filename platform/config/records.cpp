@@ -85,4 +85,25 @@ Kind records(std::vector<RecordField> fields, std::function<std::vector<Record>(
     return kind;
 }
 
+Kind record(std::string type, std::vector<std::string> fields, std::function<Fields()> get,
+            std::function<Problem(const std::map<std::string, std::string>&)> set) {
+    std::vector<RecordField> known;
+    for (auto& field : fields) known.push_back({std::move(field)});
+    Kind kind;
+    kind.type = std::move(type);
+    kind.shape = Shape::record;
+    kind.assign = [known = std::move(known), set = std::move(set)](const Items& items) -> Problem {
+        Record given;
+        for (const auto& item : items)
+            if (const auto problem = readLine(item, known, given)) return problem;
+        return set(given.values);
+    };
+    kind.items = [get = std::move(get)] {
+        Items items;
+        for (const auto& [name, value] : get()) items.push_back(name + "=" + value);
+        return items;
+    };
+    return kind;
+}
+
 } // namespace outboxd::config

@@ -25,4 +25,10 @@ struct Record {
 Kind records(std::vector<RecordField> fields, std::function<std::vector<Record>()> get,
              std::function<Problem(const std::vector<Record>&)> set);
 
+// One record with plain fields: `order-expiry: {schedule: after 5s, timeout: 1m}`, or the same on lines of their own. Fields
+// that are not given stay as they are. `get` returns those that are worth showing, in their order.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+Kind record(std::string type, std::vector<std::string> fields, std::function<Fields()> get,
+            std::function<Problem(const std::map<std::string, std::string>&)> set);
+
 } // namespace outboxd::config

@@ -24,7 +24,7 @@ bool differs(const Setting& one, const Setting& other) {
 std::string variableFor(std::string_view name) {
     std::string variable = "OUTBOXD_";
     for (const char letter : name) {
-        variable += letter == '.'                    ? '_'
+        variable += letter == '.' || letter == '-'   ? '_'
                     : letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A')
                                                      : letter;
     }

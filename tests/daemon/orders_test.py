@@ -13,7 +13,7 @@ ORDERS = 30
 
 class Expiry(DaemonTest):
     def test_unpaid_orders_expire_also_after_the_node_that_ended_them_died(self):
-        settings = {"orders": {"payment_window": "1s", "expiry_interval": "100ms"}}
+        settings = {"orders": {"payment_window": "1s"}, "jobs": {"order-expiry": {"schedule": "after 100ms"}}}
         first = self.node("first", **settings).migrate().start().ready()
         client = Client(first.port)
         self.addCleanup(client.close)
