@@ -14,7 +14,11 @@ REFUSED, USAGE = 1, 64
 
 class Jobs(DaemonTest):
     def started(self, *roles, **settings):
-        return self.node(roles=list(roles), **settings).migrate().start().ready()
+        """A node that has said what its jobs are."""
+        node = self.node(roles=list(roles), **settings).migrate().start().ready()
+        until(lambda: self.database.number("SELECT COUNT(*) FROM job_control WHERE job = 'order-expiry'") == 1,
+              lambda: f"the declaration of its jobs\n{node.tail()}")
+        return node
 
     def test_an_operator_sees_what_runs_when_and_how_it_went(self):
         node = self.started("jobs")
@@ -24,7 +28,7 @@ class Jobs(DaemonTest):
         status, text = node.ctl("jobs", "list")
         self.assertEqual(status, 0, text)
         self.assertRegex(text, r"JOB +RUNS +NEXT +LAST +OUTCOME +ON +PAUSED BY +LOCKED BY\n")
-        self.assertRegex(text, r"\norder-expiry +\S")
+        self.assertRegex(text, r"\norder-expiry +a second after the end of the run before ")
         until(lambda: node.desk("jobs", "show", "order-expiry")["lastOutcome"] == "DONE", "a first run")
         shown = node.desk("jobs", "show", "order-expiry")
         self.assertEqual(shown["lastNode"], "node")
