@@ -1,6 +1,7 @@
 #include "daemon/relay_part.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/core/circuit_breaker.hpp"
 
 #include <algorithm>

@@ -18,7 +18,8 @@ from support.crowd import Crowd
 from support.waiting import now, until
 
 CUSTOMERS = 8
-LISTENERS = ("ranking", "notification")
+LISTENERS = ("ranking", "loyalty", "notification")
+LOYALTY = 5  # percent
 TOLD = ("PaymentCompleted", "PaymentFailed", "PaymentRefunded", "OrderCancelled", "OrderExpired")
 
 
@@ -54,7 +55,7 @@ class Consumers(DaemonTest):
 
     def consumer(self, name):
         """A member that the groups give up two seconds after it was killed."""
-        return self.node(name, roles=["consumers"], notification=self.collector.settings(), kafka={
+        return self.node(name, roles=["consumers"], notification=self.collector.settings(), loyalty={"rate": LOYALTY}, kafka={
             "properties": {"session.timeout.ms": "2000", "heartbeat.interval.ms": "250"}})
 
     def buyers(self, seed):
@@ -97,6 +98,16 @@ class Consumers(DaemonTest):
         self.assertEqual(dict(self.database.numbers(sold)), dict(self.database.numbers(paid)), "product_sales")
         self.assertEqual(self.worked_off("ranking"), self.paid())
 
+    def check_loyalty(self):
+        """Each payment gave its share, once, and the accounts agree with their histories."""
+        paid = self.database.numbers("SELECT id, amount FROM payment WHERE state = 'SUCCEEDED'")
+        given = [(row[0], int(row[1])) for row in
+                 self.database.run("SELECT reference, amount FROM point_history WHERE kind = 'LOYALTY'")]
+        self.assertEqual(sorted(given), sorted((f"loyalty:{payment}", amount * LOYALTY // 100)
+                                               for payment, amount in paid if amount * LOYALTY >= 100))
+        status, text = self.keeper.command("audit")
+        self.assertEqual(status, 0, text)
+
     def check_told(self):
         """Returns how many were told more than once."""
         types = ",".join(f"'{name}'" for name in TOLD)
@@ -132,6 +143,7 @@ class Consumers(DaemonTest):
         for node in nodes:
             self.assertEqual(node.terminate(), 0)
         self.check_sales()
+        self.check_loyalty()
         repeated = self.check_told()
         self.assertEqual(self.database.run("SELECT handler, state, error FROM dead_letter"), [])
         print(f"{self.events()} events of {self.paid()} payments, {kills} kills of consumers in {spent:.1f} s; "
