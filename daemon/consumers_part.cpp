@@ -1,7 +1,7 @@
 #include "daemon/consumers_part.hpp"
 
 #include "daemon/figure_metrics.hpp"
-#include "daemon/relay_part.hpp"
+#include "daemon/sink_settings.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -35,11 +35,11 @@ metrics::Labels ConsumersPart::Running::labels() const {
     return {{"listener", std::string{entry.listener->name()}}};
 }
 
-ConsumersPart::ConsumersPart(ListenerParts parts, scheduler::DeadLetterBox& box,
-                             core::ProgressMonitor& monitor)
+ConsumersPart::ConsumersPart(ListenerParts parts, std::vector<ListenerEntry> entries,
+                             scheduler::DeadLetterBox& box, core::ProgressMonitor& monitor)
     : parts_(std::move(parts)), kafka_(sinkSettings(parts_.settings)), pins_(parts_.stores.work),
       topics_(kafka_, pins_, parts_.logger, parts_.clock), progress_(parts_.stores.work) {
-    for (auto& entry : daemon::listeners(parts_)) {
+    for (auto& entry : entries) {
         running_.push_back(std::make_unique<Running>(*this, std::move(entry), box, monitor));
         count(*running_.back());
     }

@@ -16,7 +16,8 @@ namespace outboxd::daemon {
 class ConsumersPart {
 public:
     // `box` must outlive it.
-    ConsumersPart(ListenerParts parts, scheduler::DeadLetterBox& box, core::ProgressMonitor& monitor);
+    ConsumersPart(ListenerParts parts, std::vector<ListenerEntry> entries, scheduler::DeadLetterBox& box,
+                  core::ProgressMonitor& monitor);
 
     // One for each listener; each has a group of its own, so that the trouble of one leaves the others alone.
     std::vector<core::Service*> services() const;

@@ -1,7 +1,7 @@
 #include "daemon/desk_part.hpp"
 
 #include "api/admin/job_routes.hpp"
-#include "daemon/relay_part.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/security/digest.hpp"
 
 namespace outboxd::daemon {
@@ -32,7 +32,8 @@ scheduler::mysql::TopicOf topicOf(const Settings& settings) {
 DeskPart::DeskPart(const Settings& settings, Stores& stores, const core::Clock& clock, core::Logger& logger)
     : token(tokenDigest(settings)), outbox(stores.requests, topicOf(settings)),
       topics(stores.requests, topicOf(settings)), changes(stores.work, topicOf(settings)),
-      jobs(stores.requests), cluster(clusterOf(settings, clock, logger)), desks{outbox, topics, cluster.get()} {}
+      jobs(stores.requests),
+      cluster(clusterOf(settings, clock, logger)), desks{outbox, topics, cluster.get()} {}
 
 void DeskPart::addRoutes(api::Router& router) {
     api::addOutboxRoutes(router, desks);

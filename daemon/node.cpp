@@ -3,6 +3,7 @@
 #include "daemon/figure_metrics.hpp"
 #include "daemon/jobs/fence_metric.hpp"
 #include "daemon/jobs/jobs.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/core/event_id.hpp"
 
 #include <fmt/format.h>
@@ -172,9 +173,8 @@ std::unique_ptr<Doorbell> Node::makeDoorbell(const core::Clock& clock) {
 
 std::unique_ptr<ConsumersPart> Node::makeConsumers(const core::Clock& clock) {
     if (!settings_.roles.contains(Role::consumers)) return nullptr;
-    return std::make_unique<ConsumersPart>(
-        ListenerParts{settings_, stores_, clock, logger_, registry_, [this] { ring(); }}, letters_.box(),
-        progress_);
+    const ListenerParts parts{settings_, stores_, clock, logger_, registry_, [this] { ring(); }};
+    return std::make_unique<ConsumersPart>(parts, listeners(parts), letters_.box(), progress_);
 }
 
 std::string Node::summary() const {

@@ -1,7 +1,7 @@
 #include "daemon/online_check.hpp"
 
 #include "daemon/durability_part.hpp"
-#include "daemon/relay_part.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/database/migrator.hpp"
 #include "scheduler/kafka/durability.hpp"
 #include "scheduler/mysql/durability.hpp"

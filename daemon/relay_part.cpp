@@ -1,6 +1,7 @@
 #include "daemon/relay_part.hpp"
 
 #include "daemon/figure_metrics.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/core/circuit_breaker.hpp"
 
 #include <algorithm>
@@ -25,23 +26,6 @@ scheduler::RelayServiceSettings serviceSettings(const Settings& settings) {
 }
 
 } // namespace
-
-scheduler::kafka::SinkSettings sinkSettings(const Settings& settings) {
-    scheduler::kafka::SinkSettings sink;
-    for (const auto& broker : settings.kafka.brokers) {
-        sink.client.brokers += (sink.client.brokers.empty() ? "" : ",") + broker;
-    }
-    sink.client.clientId = "outboxd-" + nodeName(settings);
-    sink.client.properties = clientProperties(settings.kafka);
-    sink.producer.compression = settings.kafka.compression;
-    sink.producer.maxMessageBytes = static_cast<std::size_t>(settings.relay.maxEventBytes.bytes);
-    sink.wire = wireSettings(settings.kafka);
-    sink.createTopics = settings.kafka.createTopics;
-    sink.partitions = settings.kafka.partitions;
-    sink.replicas = settings.kafka.replicationFactor;
-    sink.topicConfigs = settings.kafka.topicConfigs;
-    return sink;
-}
 
 RelayPart::RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
                      scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,

@@ -17,9 +17,6 @@
 
 namespace outboxd::daemon {
 
-// How to reach the brokers, and how topics are made; also for the listeners.
-scheduler::kafka::SinkSettings sinkSettings(const Settings& settings);
-
 struct RelayPart {
     RelayPart(const Settings& settings, Stores& stores, scheduler::LockStore& locks,
               scheduler::RelayPeers& peers, const core::Clock& clock, core::Logger& logger,

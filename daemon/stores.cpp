@@ -3,8 +3,8 @@
 namespace outboxd::daemon {
 namespace {
 
-// The relay's loop, its leases, the listeners and the jobs, each for a moment at a time.
-constexpr std::size_t kWorkSessions = 6;
+// The relay's loop, its leases, two threads of each listener and the jobs, each for a moment at a time.
+constexpr std::size_t kWorkSessions = 12;
 constexpr std::chrono::milliseconds kWorkWait{5000};
 
 database::PoolSettings requestPool(const Settings& settings) {

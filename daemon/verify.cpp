@@ -1,7 +1,7 @@
 #include "daemon/verify.hpp"
 
 #include "daemon/desk_part.hpp"
-#include "daemon/relay_part.hpp"
+#include "daemon/sink_settings.hpp"
 #include "platform/database/migrator.hpp"
 #include "platform/kafka/consumer.hpp"
 #include "platform/kafka/murmur2.hpp"
