@@ -52,10 +52,16 @@ class DeadLetters(DaemonTest):
                          (0, "This gives 1 dead letter up for good.\n"))
         status, text = node.ctl("dead-letters", "discard", number, "--reason", "a foreign event", "--yes")
         self.assertEqual((status, text), (0, "done: this gives 1 dead letter up for good; lines in the audit log: 1\n"))
-        self.assertEqual(self.letters(node), [])
+        self.assertEqual(self.letters(node, "--listener", "ranking"), [])
         entry = node.desk("audit", "--action", "dead_letters.discard")["items"][0]
         self.assertEqual((entry["detail"]["reason"], entry["detail"]["letters"][0]["event"]),
                          ("a foreign event", event))
+
+        # Each listener that is told of it has a letter of its own.
+        self.awaited(node, 1, "--listener", "loyalty", "--state", "HELD")
+        node.desk("dead-letters", "discard", "--key", "order-1", "--reason", "a foreign event", "--yes")
+        self.assertEqual(self.letters(node), [])
+        self.assertEqual(self.database.number("SELECT COUNT(*) FROM dead_letter_key"), 0)
 
     def test_what_failed_is_tried_again_in_order_until_it_works(self):
         folder = tempfile.TemporaryDirectory(prefix="outboxd-test-")
