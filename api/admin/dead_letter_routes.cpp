@@ -101,7 +101,7 @@ http::Response groups(DeadLetterDesk& desk, const Call& call) {
 http::Response letter(DeadLetterDesk& desk, const Call& call) {
     if (const auto problem = refuseQuery(call)) return refuse(call, *problem);
     const auto found = desk.letter(call.ids[0]);
-    if (!found) return refuse(call, notFound("dead letter"));
+    if (!found) return refuse(call, {404, "dead_letter_not_found", "There is no such dead letter."});
     JsonWriter body;
     line(body.begin(), found->line);
     body.field("retries", found->retries).field("sequence", found->sequence).field("behind", found->behind);

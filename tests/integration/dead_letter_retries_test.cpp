@@ -198,6 +198,37 @@ BOOST_AUTO_TEST_CASE(keys_that_were_changed_by_hand_are_mended) {
     BOOST_TEST(blockedKeys() == 2);
 }
 
+// Of the rows, not of the time: with many letters every step still looks at few.
+BOOST_AUTO_TEST_CASE(with_many_letters_the_loop_and_the_retries_look_at_few_rows) {
+    run("INSERT INTO dead_letter (handler, identity, topic, topic_partition, record_offset, record_key, key_digest, type, "
+        "headers, state, attempts, next_attempt_at) "
+        "SELECT 'one', UNHEX(SHA2(seq, 256)), 't', 0, seq, seq MOD 10000, UNHEX(SHA2(seq MOD 10000, 256)), 'T', '[]', "
+        "IF(seq <= 10000, 'RETRY', 'PARKED'), 3, IF(seq <= 10000, UTC_TIMESTAMP(6) + INTERVAL 1 HOUR, NULL) "
+        "FROM seq_1_to_40000");
+    run("INSERT INTO dead_letter_key (handler, key_digest) SELECT DISTINCT handler, key_digest FROM dead_letter");
+    database.session()->textQuery("ANALYZE TABLE dead_letter, dead_letter_key", [](auto) {});
+    const auto touched = [&](auto work) {
+        const auto count = [&] { // of the one session that the pool has
+            std::int64_t sum = 0;
+            database.session()->textQuery("SHOW SESSION STATUS LIKE 'Handler_read%'",
+                                          [&](auto row) { sum += std::stoll(std::string{row[1]}); });
+            return sum;
+        };
+        const auto before = count();
+        work();
+        return count() - before;
+    };
+    std::vector<Delivery> batch;
+    for (int i = 0; i < 500; ++i) batch.push_back(record("other-" + std::to_string(i), i));
+    BOOST_TEST(touched([&] { BOOST_TEST(park(batch).empty()); }) < 3'000);
+    BOOST_TEST(touched([&] { BOOST_TEST(retries.due("one", 100).empty()); }) < 20);
+    BOOST_TEST(touched([&] { BOOST_TEST(retries.listeners().size() == 1U); }) < 20);
+    BOOST_TEST(touched([&] { add(failed(record("other", 1))); }) < 50);
+    run("UPDATE dead_letter SET next_attempt_at = UTC_TIMESTAMP(6) WHERE record_offset = 7");
+    const auto letter = dueLetter();
+    BOOST_TEST(touched([&] { BOOST_TEST(retries.done(term, letter).has_value()); }) < 50);
+}
+
 // The loop parks and blocks while the retries free keys: an event is worked off after all earlier ones of its key, whoever
 // comes first, and none is left behind.
 BOOST_AUTO_TEST_CASE(no_event_passes_an_earlier_one_of_its_key_and_none_stays) {
