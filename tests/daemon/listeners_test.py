@@ -78,7 +78,7 @@ class Listeners(DaemonTest):
         collector = self.collectors["data-platform"]
         collector.tell(mode, **details)
         began = now()
-        until(lambda: self.breaker("open"), lambda: f"an open breaker\n{self.running.tail()}", 60)
+        until(lambda: self.breaker("open"), lambda: f"an open breaker\n{self.running.tail()}", 180)
         self.assertEqual(self.running.readyz()[0], 200)
         while now() - began < self.seconds:
             self.load.wait_for(10)
@@ -110,7 +110,9 @@ class Listeners(DaemonTest):
         self.load.wait_for(30)
         self.outage("close")
         self.outage("status", status=500)
-        if self.seconds >= 30:  # it takes a time limit to be seen, and that is long here: no call may fail by slowness
+        # It opens the breaker slowly: half of the last 100 calls must take as long as the time limit, eight at a time, and that
+        # is long here, so that no other call fails by slowness.
+        if self.seconds >= 30:
             self.outage("hang")
         self.load.stop()
         self.assertEqual(dict(self.load.tally.troubles), {}, "what customers noticed")
@@ -138,7 +140,8 @@ class Listeners(DaemonTest):
 
     def buy(self):
         """The payment."""
-        order = self.post(201, "/api/v1/orders", {"userId": self.user, "lines": [{"productId": self.product, "quantity": 1}]})
+        lines = [{"productId": self.product, "quantity": 1}]
+        order = self.post(201, "/api/v1/orders", {"userId": self.user, "lines": lines})
         return self.post(201, f"/api/v1/orders/{order['orderId']}/payment", {"userId": self.user})["paymentId"]
 
     def open_shop(self):
