@@ -18,6 +18,7 @@ from support.waiting import now, until
 
 STOPS = number_from("OUTBOXD_TEST_STOPS", 3)
 JOB = "order-expiry"
+SHELF = 100  # products, so that rows are found by their keys: a table of two rows is read from end to end, locks and all
 EASY = 5  # further orders of each round, of another product
 FENCED = f'outboxd_fenced_transactions_total{{job="{JOB}"}}'
 
@@ -34,6 +35,9 @@ class Sleepers(DaemonTest):
             FROM DUAL WHERE OLD.state <> 'EXPIRED' AND NEW.state = 'EXPIRED'""")
         self.buyer = self.post("/api/v1/users", {"username": uuid.uuid4().hex, "email": "u@example.org"})["userId"]
         self.easy = self.product()
+        for _ in range(SHELF):
+            self.product()
+        self.database.run("ANALYZE TABLE stock_slot")
         self.nodes = {name: self.worker(name) for name in ("first", "second")}
 
     def worker(self, name):
@@ -43,7 +47,7 @@ class Sleepers(DaemonTest):
                               f"GRANT ALL ON `{self.database.schema}`.* TO '{user}'@'{host}'")
             self.addCleanup(self.database.run, f"DROP USER '{user}'@'{host}'", schema="")
         node = self.node(name, roles=["jobs"], database={"user": user, "statement_timeout": "5m"},
-                         jobs={JOB: {"schedule": "after 1s", "lock_at_most": "4s"}})
+                         jobs={JOB: {"schedule": "after 1s", "lock_at_most": "4s", "initial_delay": "0s"}})
         node.user = user
         return node.start().ready()
 
@@ -61,7 +65,9 @@ class Sleepers(DaemonTest):
 
     def expire(self, orders, age):
         numbers = ",".join(map(str, orders))
-        self.database.run(f"UPDATE orders SET expires_at = UTC_TIMESTAMP(6) - INTERVAL {age} WHERE id IN ({numbers})")
+        # So that only these rows are looked at: the sleeper has another one.
+        self.database.run(f"""SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; UPDATE orders FORCE INDEX (PRIMARY)
+                              SET expires_at = UTC_TIMESTAMP(6) - INTERVAL {age} WHERE id IN ({numbers})""")
 
     # --- what the database says ------------------------------------------------------------------------------------
 

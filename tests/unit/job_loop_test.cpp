@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(an_order_is_run_exactly_once_and_the_history_has_who_gave_i
     BOOST_TEST(cluster.runs == 1);
     BOOST_REQUIRE(cluster.database.history.runs().size() == 1u);
     BOOST_TEST(cluster.database.history.runs().at(0).askedBy == "ben");
+    BOOST_TEST(cluster.database.history.runs().at(0).askedAt.has_value());
     BOOST_TEST(!cluster.database.board.job("tidy").asked.has_value());
 }
 

@@ -301,4 +301,17 @@ BOOST_AUTO_TEST_CASE(a_poll_loop_writes_its_transitions_only) {
     BOOST_TEST((outcomes == std::vector{Outcome::done, Outcome::failed, Outcome::done}));
 }
 
+BOOST_AUTO_TEST_CASE(a_skip_because_of_another_holder_is_another_transition) {
+    JobStage stage;
+    auto poll = job([](const JobContext&) {});
+    poll.history = Job::History::transitions;
+    JobRunner runner(poll, stage.environment);
+    for (const auto* holder : {"n-2:7:u", "n-2:7:u", "n-3:8:v"})
+        runner.skip({scheduler::SkipReason::held_elsewhere, std::nullopt, holder, {}});
+    const auto runs = stage.history.runs();
+    BOOST_TEST(runs.size() == 2U);
+    BOOST_TEST(runs.at(0).holder == "n-2:7:u");
+    BOOST_TEST(runs.at(1).holder == "n-3:8:v");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
