@@ -39,7 +39,7 @@ std::string jobText(const JobDescription& description, const JobSettings& job, c
     auto text = fmt::format("  {}: {}{}; {}, time limit {}", description.name, inWords(schedule),
                             cron ? fmt::format(" ({})", schedule.zone) : "", lockText(job),
                             config::formatDuration(job.timeout));
-    if (schedule.kind != Schedule::Kind::fixed_delay)
+    if (job.lock && schedule.kind != Schedule::Kind::fixed_delay)
         text +=
             schedule.misfire == Schedule::Misfire::run ? "; missed: made good once" : "; missed: passed over";
     text += "\n";

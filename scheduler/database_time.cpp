@@ -21,7 +21,7 @@ void DatabaseTime::learn(core::Instant asked, core::Instant answered, core::Time
 
 std::optional<core::Timestamp> DatabaseTime::at(core::Instant now) const {
     if (!known_) return std::nullopt;
-    return core::Timestamp{now.time_since_epoch() + known_->offset};
+    return core::Timestamp{now.time_since_epoch() + known_->offset - known_->error};
 }
 
 } // namespace outboxd::scheduler

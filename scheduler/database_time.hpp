@@ -15,7 +15,8 @@ public:
     // counts only if it is better than what is known, which gets worse with age, or proves that the clock was set.
     void learn(core::Instant asked, core::Instant answered, core::Timestamp read);
 
-    // Empty until something was learnt.
+    // The earliest that it may show now, so that nothing begins too early; it is later by a round trip at most. Empty until
+    // something was learnt.
     std::optional<core::Timestamp> at(core::Instant now) const;
 
 private:

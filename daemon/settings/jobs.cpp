@@ -79,7 +79,7 @@ const std::array kJobs{
                    .needs = "role consumers",
                    .here = consumes},
     JobDescription{.name = "history-retention",
-                   .does = "Removes old runs from the history, as `jobs.history_retention` says.",
+                   .does = "Removes old runs from the history, as `jobs.history` says.",
                    .schedule = "after 1h",
                    .initialDelay = 1min,
                    .timeout = 30min,
@@ -214,8 +214,9 @@ private:
 
     void readLock() {
         if (!description_.locked) {
-            for (const auto* name : {"lock_at_most", "lock_at_least"})
-                if (given(name)) wrong(name, "this job runs on every node, without a lock; leave it out");
+            for (const auto* name : {"lock_at_most", "lock_at_least", "misfire"})
+                if (given(name))
+                    wrong(name, "this job runs on every node for itself, without a lock; leave it out");
             return;
         }
         auto& lock = job_.lock.value();
@@ -307,8 +308,7 @@ void describeJobs(config::Schema& schema, JobsSettings& jobs) {
         "again before so long after its begin, on any node. `enabled: false`: this node does not run it. A field that is "
         "not named here keeps its default; `zone` is UTC, `misfire` skip, the others 0. `outboxd check-config` says each "
         "schedule in words, with the next runs.");
-    schema.add("history_retention", config::integer(jobs.historyRetention, 1, 3650, "days"),
-               config::Reload::restart,
+    schema.add("history", config::integer(jobs.historyRetention, 1, 3650, "days"), config::Reload::restart,
                "Runs of jobs that are older leave the history; the last of each job stays.");
     for (const auto& description : kJobs) {
         auto& job = jobs.byName.find(description.name)->second;

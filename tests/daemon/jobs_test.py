@@ -46,7 +46,8 @@ class Jobs(DaemonTest):
         self.assertEqual(node.ctl("jobs", "history", "order-expiry", "--outcome", "BROKEN")[0], REFUSED)
 
     def test_a_paused_job_stands_still_until_it_is_resumed_and_runs_when_it_is_ordered(self):
-        node = self.started("api", "jobs", orders={"payment_window": "1s"})
+        node = self.started("api", "jobs", orders={"payment_window": "1s"},
+                            jobs={"order-expiry": {"schedule": "after 100ms"}})
         self.assertEqual(node.ctl("jobs", "pause", "order-expiry")[0], USAGE, "without a reason")
         status, text = node.ctl("jobs", "pause", "order-expiry", "--reason", "stock is counted", "--operator", "kim")
         self.assertEqual(status, 0, text)

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <set>
+
 using namespace outboxd;
 using namespace std::chrono_literals;
 using Misfire = scheduler::Schedule::Misfire;
@@ -95,7 +97,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_is_named_with_its_field_and_what_to_write) {
 }
 
 BOOST_AUTO_TEST_CASE(the_defaults_are_sound) {
-    const daemon::Settings settings;
+    daemon::Settings settings;
+    std::set<std::string> variables;
+    for (const auto& name : daemon::describe(settings).names())
+        BOOST_TEST(variables.insert(config::variableFor(name)).second,
+                   name << " shares its variable with another");
     BOOST_TEST(settings.jobs.byName.size() == daemon::jobDescriptions().size());
     for (const auto& [name, job] : settings.jobs.byName) {
         scheduler::requireSound(job.schedule);
@@ -113,7 +119,7 @@ BOOST_AUTO_TEST_CASE(check_config_says_each_job_in_words_with_its_next_runs) {
     const auto has = [&](const std::string& part) {
         BOOST_TEST(text.find(part) != std::string::npos, part << " in\n" << text);
     };
-    has("  order-expiry: 1 second after the end of the run before; lock 30s, time limit 5m\n");
+    has("  order-expiry: a second after the end of the run before; lock 30s, time limit 5m\n");
     has("  outbox-retention: at 02:30 every day (Europe/Berlin); lock 30s, kept for 20s at least, time limit 1h; missed: "
         "passed over\n");
     has("    next: 2026-03-28 02:30:00 CET, 2026-03-29 03:00:00 CEST, 2026-03-30 02:30:00 CEST");
