@@ -31,7 +31,7 @@ struct Run {
 };
 
 struct CheckResult {
-    std::int64_t found = 0, repaired = 0;
+    std::int64_t found = 0, repaired = 0;     // found: but for what was gone at the second look
     std::optional<std::string> error; // why it could not be made to its end
 };
 
