@@ -189,6 +189,10 @@ ExitCode run(const Options& options, Node& node, Terminal& terminal) {
     case Command::jobs_pause:
     case Command::jobs_resume:
     case Command::jobs_run: return jobs(options, node, terminal);
+    case Command::reconcile:
+    case Command::reconcile_list:
+    case Command::reconcile_show:
+    case Command::reconcile_cancel: return reconcile(options, node, terminal);
     }
     return ExitCode::defect;
 }

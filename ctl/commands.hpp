@@ -28,6 +28,9 @@ ExitCode jobs(const Options& options, Node& node, Terminal& terminal);
 // Dead letters: lists, and orders as above, which the node carries out before it answers.
 ExitCode deadLetters(const Options& options, Node& node, Terminal& terminal);
 
+// The reconciliation: runs, and what they found.
+ExitCode reconcile(const Options& options, Node& node, Terminal& terminal);
+
 // ---- shared by the commands ----
 
 // What is shown of a list, and which page of it.

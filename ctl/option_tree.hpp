@@ -30,6 +30,8 @@ public:
         leaves_.emplace_back(&made, command);
         return made;
     }
+    // A group that is a command by itself, too; said after its own leaves.
+    void command(CLI::App& group, Command command) { leaves_.emplace_back(&group, command); }
     // For a list that comes in pages.
     void paged(CLI::App& list) {
         list.add_option("--limit", options.limit, "Lines at most")
@@ -63,5 +65,6 @@ void addJobs(OptionTree& tree);
 void addDeadLetters(OptionTree& tree);
 // What only several options together can get wrong.
 std::optional<std::string> letterMistake(const Options& options);
+void addReconcile(OptionTree& tree);
 
 } // namespace outboxd::ctl

@@ -30,6 +30,7 @@ public:
         topic();
         addDeadLetters(*this);
         addJobs(*this);
+        addReconcile(*this);
         leaf(app, "nodes", "The nodes and their lanes", Command::nodes);
         leaf(app, "leases", "The locks of ShedLock's table", Command::leases);
         auto& audit = leaf(app, "audit", "What was ordered, newest first", Command::audit);

@@ -38,6 +38,10 @@ enum class Command {
     jobs_pause,
     jobs_resume,
     jobs_run,
+    reconcile,
+    reconcile_list,
+    reconcile_show,
+    reconcile_cancel,
     completion,
 };
 
@@ -68,6 +72,8 @@ struct Options {
     int partitions = 0, limit = 50;
     std::string job, outcome;
     std::string listener, state, fingerprint; // of dead letters
+    std::vector<std::string> checks;
+    bool repair = false;
     std::int64_t id = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "daemon/node.hpp"
 
+#include "api/admin/reconcile_routes.hpp"
 #include "daemon/figure_metrics.hpp"
 #include "daemon/jobs/fence_metric.hpp"
 #include "daemon/jobs/jobs.hpp"
@@ -88,6 +89,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
       cards_(settings, gateway_.get(), registry_, logger), jobParts_{stores_, clock, logger,
                                                                      [this] { ring(); }},
       bestSellers_(settings, stores_, redis_.get(), clock, logger, registry_),
+      reconcile_(settings, stores_, coupons_, cards_, bestSellers_, desk_, clock, logger, registry_),
       scheduler_(jobs(), {locks_, board_, history_, clock, logger, nodeName(settings)}, progress_) {
     if (settings.roles.contains(Role::relay)) {
         relay_.emplace(settings, stores_, locks_, peers_, clock, logger, progress_, registry_);
@@ -100,6 +102,7 @@ Node::Node(const Settings& settings, const std::string& version, const core::Clo
     api::addAdminRoutes(adminRouter_, adminPorts_);
     desk_.addRoutes(adminRouter_);
     letters_.addRoutes(adminRouter_);
+    api::addReconcileRoutes(adminRouter_, reconcile_.runs);
     std::ranges::move(poolMetrics(registry_, stores_.requestPool, "requests"),
                       std::back_inserter(callbacks_));
     std::ranges::move(poolMetrics(registry_, stores_.batchPool, "batches"), std::back_inserter(callbacks_));
@@ -222,6 +225,9 @@ std::vector<scheduler::Job> Node::jobs() {
     add("payment-recovery",
         [this] { return paymentRecovery(jobParts_, *cards_.gateway, cards_.watch, cards_.rules); });
     add("top5-warm", [this] { return top5Warm(jobParts_, *bestSellers_.store, bestSellers_.topics); });
+    add("reconcile", [this] { return reconcile(jobParts_, settings_.reconcile.repair); });
+    add("reconcile-runs", [this] { return reconcileRuns(jobParts_, reconcile_); });
+    add("reconcile-figures", [this] { return reconcileFigures(jobParts_, reconcile_); });
     return withFenceMetric(std::move(jobs), registry_);
 }
 

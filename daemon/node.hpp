@@ -13,6 +13,7 @@
 #include "daemon/health.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/letters_part.hpp"
+#include "daemon/reconcile_part.hpp"
 #include "daemon/relay_part.hpp"
 #include "platform/redis/client.hpp"
 #include "scheduler/mysql/job_board.hpp"
@@ -86,6 +87,7 @@ private:
     CardPart cards_;
     JobParts jobParts_;
     BestSellersPart bestSellers_;
+    ReconcilePart reconcile_;
     scheduler::Scheduler scheduler_;
     std::optional<ApiPart> api_;
 

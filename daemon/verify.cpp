@@ -33,6 +33,7 @@ using scheduler::VerifiedRecord;
 constexpr auto kAsk = 10s;              // for one question to the brokers
 constexpr auto kPatience = 60s;         // without any record
 constexpr auto kStatementLimit = 10min; // counting a large outbox
+constexpr int kLookUp = 100;            // records, or waits for one, between two looks whether to go on
 
 // Where the reading of each partition stands.
 struct Reading {
@@ -42,13 +43,13 @@ struct Reading {
 
 class Verifier {
 public:
-    Verifier(const Settings& settings, const VerifyOrder& order, core::Logger& logger,
+    Verifier(const Settings& settings, const TopicComparison& order, core::Logger& logger,
              const core::Clock& clock)
         : settings_(settings), order_(order), clock_(clock), session_(connection(settings)),
           client_(sinkSettings(settings).client), admin_(client_, logger, clock),
           consumer_(reader(client_), "", logger, clock) {}
 
-    Verdict run() {
+    std::optional<Verdict> run() {
         requireSchema();
         const auto from = firstId();
         std::vector<scheduler::VerifiedTopic> topics;
@@ -59,7 +60,7 @@ public:
         Verification verification(std::move(topics), from, keysAreOrderKeys);
         readEvents(verification, from);
         // Only now: what was SENT above must lie before these ends.
-        readTopics(verification);
+        if (!readTopics(verification)) return std::nullopt;
         scheduler::mysql::readCommitted(
             session_, verification.unknown(),
             [&](std::int64_t id, std::uint32_t identity) { verification.found(id, identity); });
@@ -132,7 +133,10 @@ private:
         });
     }
 
-    void readTopics(Verification& verification) {
+    bool goOn() const { return !order_.goOn || order_.goOn(); }
+
+    // False: it was to end.
+    bool readTopics(Verification& verification) {
         std::map<std::pair<std::string, int>, Reading> readings;
         std::vector<kafka::Position> positions;
         std::size_t left = 0;
@@ -143,23 +147,27 @@ private:
                                   "give the full names of topics; outboxctl topic list shows them");
             for (int partition = 0; partition < layout.partitions; ++partition) {
                 const auto marks = consumer_.watermarks(topic, partition, kAsk);
-                Reading reading{
-                    {*numberOf(topic), static_cast<std::uint16_t>(partition), marks.low, marks.high},
-                    marks.low >= marks.high};
+                const auto first = firstOffset(topic, partition, marks);
+                // What lies before is of no event that is looked at, unless the log itself begins there.
+                Reading reading{{*numberOf(topic), static_cast<std::uint16_t>(partition),
+                                 first > marks.low ? 0 : marks.low, marks.high},
+                                first >= marks.high};
                 verification.span(reading.span);
                 if (!reading.done) {
-                    positions.push_back({topic, partition, marks.low});
+                    positions.push_back({topic, partition, first});
                     ++left;
                 }
                 readings.emplace(std::pair{topic, partition}, reading);
             }
         }
-        if (left == 0) return;
+        if (left == 0) return true;
         consumer_.assign(positions);
         auto heard = clock_.now();
-        while (left > 0) {
+        for (int records = 0; left > 0; ++records) {
+            if (records % kLookUp == 0 && !goOn()) return false;
             const auto record = consumer_.poll(500ms);
             if (!record) {
+                if (!goOn()) return false;
                 left -= passed(readings);
                 if (clock_.now() - heard > kPatience)
                     throw core::Error(core::ErrorKind::unavailable, "the brokers send no more records",
@@ -171,6 +179,13 @@ private:
             if (record->offset < reading.span.high) verification.record(read(*record, reading.span));
             if (record->offset + 1 >= reading.span.high && !std::exchange(reading.done, true)) --left;
         }
+        return true;
+    }
+
+    std::int64_t firstOffset(const std::string& topic, int partition, const kafka::Watermarks& marks) {
+        if (!order_.recordsSince) return marks.low;
+        const auto first = consumer_.offsetAt(topic, partition, *order_.recordsSince, kAsk);
+        return std::max(marks.low, first.value_or(marks.high));
     }
 
     // The last offsets before an end may hold no record, such as the end of a transaction.
@@ -208,7 +223,7 @@ private:
     }
 
     const Settings& settings_;
-    const VerifyOrder& order_;
+    const TopicComparison& order_;
     const core::Clock& clock_;
     database::Session session_;
     const kafka::ClientSettings client_;
@@ -296,6 +311,11 @@ std::int64_t republish(const Settings& settings, const core::Clock& clock, const
 
 } // namespace
 
+std::optional<Verdict> compareTopics(const Settings& settings, const TopicComparison& comparison,
+                                     core::Logger& logger, const core::Clock& clock) {
+    return Verifier(settings, comparison, logger, clock).run();
+}
+
 ExitCode verify(const Configuration& configuration, const VerifyOrder& order, std::ostream& out) {
     const core::SystemClock clock;
     const auto& settings = configuration.settings();
@@ -303,7 +323,10 @@ ExitCode verify(const Configuration& configuration, const VerifyOrder& order, st
                            core::LogLevel::error, clock};
     if (std::set<std::string>(order.topics.begin(), order.topics.end()).size() != order.topics.size())
         throw core::Error(core::ErrorKind::misconfigured, "--topics names a topic twice");
-    const auto verdict = Verifier(settings, order, logger, clock).run();
+    const auto verdict =
+        compareTopics(settings, {.topics = order.topics, .fromId = order.fromId, .since = order.since},
+                      logger, clock)
+            .value();
     const auto ordered = order.republishLost ? republish(settings, clock, verdict) : 0;
     out << (order.json ? asJson(verdict, ordered) : asText(verdict, ordered)) << std::flush;
     if (!out) return ExitCode::no_output;

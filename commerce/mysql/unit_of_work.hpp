@@ -17,7 +17,7 @@ public:
     UnitOfWork(database::Database& database, const core::Clock& clock, std::function<void()> onCommitted = {},
                std::function<void(database::Session&)> beforeCommit = {});
 
-    void run(const std::function<Ending(Transaction&)>& work) override;
+    void run(const std::function<Ending(commerce::Transaction&)>& work) override;
 
 private:
     ShopTransactions transactions_;

@@ -72,6 +72,7 @@ private:
         } catch (const std::exception& error) {
             treated = {Verdict::failed, error.what()};
         }
+        if (treated.verdict == Verdict::gone) --result_.found;
         if (treated.verdict == Verdict::repaired) {
             ++result_.repaired;
         } else {

@@ -31,8 +31,8 @@ struct Run {
 };
 
 struct CheckResult {
-    std::int64_t found = 0, repaired = 0;
-    std::optional<std::string> error; // why it could not be made to its end
+    std::int64_t found = 0, repaired = 0; // found: but for what was gone at the second look
+    std::optional<std::string> error;     // why it could not be made to its end
 };
 
 // The book of one run. Every call throws core::Error, also if the run's lock was lost: then nothing more can be written.

@@ -15,6 +15,8 @@
 
 namespace outboxd::daemon {
 
+class ReconcilePart;
+
 // Removes idempotency records whose time is over. Twice, late or half done: the rest goes with the next run; each batch is
 // a fenced transaction.
 scheduler::Job idempotencyRetention(const JobParts& parts);
@@ -53,6 +55,17 @@ scheduler::Job topicChanges(scheduler::TopicDesk& desk, scheduler::TopicCluster&
 // Decides waiting claims of coupons, in batches. Twice or half done: a decided claim is not touched again. Late: the
 // claims wait.
 scheduler::Job couponDrain(const JobParts& parts, const ShopSettings::Coupons& settings, CouponPart& coupons);
+
+// Asks for a run of the reconciliation, of all checks. Twice: a run that waits is enough. Late: the books are looked at later.
+// Half done: it is asked for, or not.
+scheduler::Job reconcile(const JobParts& parts, bool repair);
+
+// Makes the runs that wait, one at a time on all nodes, each check by check. Twice: repairs look again under locks, and every
+// write is fenced. Late: operators wait. Half done: the run counts as interrupted; what was repaired stays so.
+scheduler::Job reconcileRuns(const JobParts& parts, ReconcilePart& part);
+
+// Reads what the last run came to into the metrics of this node. Twice or late: the figures are older.
+scheduler::Job reconcileFigures(const JobParts& parts, ReconcilePart& part);
 
 // Keeps Redis told which coupons are sold out, and fills it again after it lost them. Twice or half done: the fact is set
 // last, for the version it was read with. Late: the database answers instead.

@@ -1,23 +1,8 @@
 #include "scheduler/mysql/outbox_retention.hpp"
 #include "daemon/jobs/jobs.hpp"
-
-#include <condition_variable>
-#include <mutex>
+#include "daemon/jobs/rest.hpp"
 
 namespace outboxd::daemon {
-
-namespace {
-
-// True unless the run was cancelled meanwhile.
-bool rest(const std::stop_token& cancelled, std::chrono::microseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any ended;
-    std::unique_lock lock(mutex);
-    ended.wait_for(lock, cancelled, time, [] { return false; });
-    return !cancelled.stop_requested();
-}
-
-} // namespace
 
 scheduler::Job outboxRetention(const JobParts& parts, std::int64_t days) {
     return {.history = scheduler::Job::History::transitions,

@@ -3,6 +3,7 @@
 namespace outboxd::daemon {
 
 using config::duration;
+using config::flag;
 using config::integer;
 using config::percentage;
 using enum config::Reload;
@@ -27,6 +28,12 @@ void describeShop(config::Schema& schema, ShopSettings& shop) {
         "none; refunds still take back what was given before.");
 
     describeGateway(schema, shop.gateway);
+
+    schema.section("reconcile", "The books of the shop against each other, nightly.");
+    schema.add(
+        "repair", flag(shop.reconcile.repair), restart,
+        "Off, what does not agree is reported, and repaired on an operator's order; on, the nightly run repairs "
+        "what has one right answer.");
 }
 
 } // namespace outboxd::daemon

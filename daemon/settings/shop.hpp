@@ -25,6 +25,10 @@ struct ShopSettings {
     } loyalty;
 
     GatewaySettings gateway;
+
+    struct Reconcile {
+        bool repair = false;
+    } reconcile;
 };
 
 // `shop` must not move and must outlive the schema.

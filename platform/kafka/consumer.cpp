@@ -237,6 +237,20 @@ Watermarks Consumer::watermarks(const std::string& topic, int partition, std::ch
     return marks;
 }
 
+std::optional<std::int64_t> Consumer::offsetAt(const std::string& topic, int partition, core::Timestamp time,
+                                               std::chrono::milliseconds wait) {
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)>
+        asked(rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+    auto* entry = rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), partition);
+    entry->offset = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+    auto code = rd_kafka_offsets_for_times(client_.get(), asked.get(), milliseconds(wait));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = entry->err;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        fail(code, fmt::format("asking for the offset at a time of {}/{}", topic, partition));
+    if (entry->offset < 0) return std::nullopt; // RD_KAFKA_OFFSET_END
+    return entry->offset;
+}
+
 bool Consumer::close(std::chrono::milliseconds wait) {
     if (closed_) return true;
     closed_ = true;

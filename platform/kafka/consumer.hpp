@@ -106,6 +106,9 @@ public:
     std::vector<PartitionEnd> ends(std::chrono::milliseconds wait);
 
     Watermarks watermarks(const std::string& topic, int partition, std::chrono::milliseconds wait);
+    // The first offset whose record was written at `time` or later, by the topic's timestamps; empty if there is none.
+    std::optional<std::int64_t> offsetAt(const std::string& topic, int partition, core::Timestamp time,
+                                         std::chrono::milliseconds wait);
 
     // Leaves the group, without AssignmentEvents; returns whether that was done within `wait`. The consumer can only be destroyed then.
     bool close(std::chrono::milliseconds wait);

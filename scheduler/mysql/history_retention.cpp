@@ -75,7 +75,10 @@ std::int64_t HistoryRetention::reconciliations(std::int64_t days) {
         const auto gone = fenced([&](Session& session) {
             const auto findings =
                 static_cast<std::int64_t>(session.execute(sql::remove_findings, {run, kBatch}));
-            if (findings < kBatch) session.execute(sql::remove_reconcile_run, {run});
+            if (findings < kBatch) {
+                session.execute(sql::remove_reconcile_checks, {run});
+                session.execute(sql::remove_reconcile_run, {run});
+            }
             return findings < kBatch;
         });
         if (gone) ++removed;

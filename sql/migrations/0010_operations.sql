@@ -101,7 +101,7 @@ CREATE TABLE reconcile_run (
     KEY reconcile_run_state (state, id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- What a check of a run came to. `found` counts also those that were too many to be kept.
+-- What a check of a run came to. `found` counts also those that were too many to be kept, but not what was GONE.
 CREATE TABLE reconcile_check (
     run_id     BIGINT        NOT NULL,
     check_name VARCHAR(64)   CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

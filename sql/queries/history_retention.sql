@@ -25,11 +25,14 @@ DELETE FROM processed_event WHERE processed_at < ? ORDER BY processed_at LIMIT ?
 
 -- The oldest run of the reconciliation, if it is old and not the last.
 -- name: oldest_reconcile_run
-SELECT id FROM (SELECT id, started_at FROM reconcile_run ORDER BY id LIMIT 1) r
+SELECT id FROM (SELECT id, COALESCE(started_at, asked_at) AS started_at FROM reconcile_run ORDER BY id LIMIT 1) r
 WHERE started_at < TIMESTAMPADD(DAY, -?, UTC_TIMESTAMP(6)) AND id < (SELECT MAX(id) FROM reconcile_run)
 
 -- name: remove_findings
 DELETE FROM reconcile_finding WHERE run_id = ? ORDER BY line LIMIT ?
+
+-- name: remove_reconcile_checks
+DELETE FROM reconcile_check WHERE run_id = ?
 
 -- name: remove_reconcile_run
 DELETE FROM reconcile_run WHERE id = ?

@@ -21,6 +21,21 @@ SELECT CAST(COALESCE(SUM(amount), 0) AS SIGNED) FROM point_history WHERE user_id
 -- name: set_balance
 UPDATE point_account SET balance = ?, version = version + 1, updated_at = UTC_TIMESTAMP(6) WHERE user_id = ?
 
+-- name: user_of_history
+SELECT user_id FROM point_history WHERE id = ?
+
+-- How many rows say another sum than that of the amounts up to them, and the lowest such sum.
+-- name: wrong_sums
+SELECT COUNT(*), CAST(COALESCE(MIN(total), 0) AS SIGNED)
+FROM (SELECT balance_after, SUM(amount) OVER (ORDER BY id) AS total FROM point_history WHERE user_id = ?) h
+WHERE balance_after <> total
+
+-- name: set_sums
+UPDATE point_history p
+JOIN (SELECT id, SUM(amount) OVER (ORDER BY id) AS total FROM point_history WHERE user_id = ?) h ON h.id = p.id
+SET p.balance_after = h.total
+WHERE p.user_id = ? AND p.balance_after <> h.total
+
 -- Stock. Whoever changes what stock is made of changes a slot in the same transaction, last: with the slots locked, the
 -- committed rows are the whole of it.
 
@@ -204,3 +219,12 @@ FROM payment p WHERE p.id = ?
 
 -- name: refund_now
 SELECT state FROM refund WHERE id = ?
+
+-- Whether the lane's owner has yet to send it once more.
+-- name: is_ordered
+SELECT c.id
+FROM outbox_event e
+JOIN outbox_command c ON c.state = 'PENDING' AND c.lane = (CRC32(e.order_key) & 15) AND c.kind = 'REPUBLISH'
+    AND e.id BETWEEN c.event AND c.up_to
+WHERE e.id = ?
+LIMIT 1

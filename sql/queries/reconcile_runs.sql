@@ -67,16 +67,3 @@ SELECT COUNT(*) FROM reconcile_run WHERE state = 'ASKED' AND asked_by = ?
 -- The last run that made every check to its end.
 -- name: last_complete
 SELECT id, ended_at, repaired FROM reconcile_run WHERE state = 'DONE' AND checks = '' ORDER BY id DESC LIMIT 1
-
--- name: old_runs
-SELECT id FROM reconcile_run
-WHERE ended_at < UTC_TIMESTAMP(6) - INTERVAL ? DAY AND state NOT IN ('ASKED', 'RUNNING') ORDER BY id LIMIT ?
-
--- name: remove_findings
-DELETE FROM reconcile_finding WHERE run_id = ? LIMIT ?
-
--- name: remove_checks
-DELETE FROM reconcile_check WHERE run_id = ?
-
--- name: remove_run
-DELETE FROM reconcile_run WHERE id = ?

@@ -50,8 +50,8 @@ public:
         commerce::mysql::reconcile::MysqlRunLog log(database, last, fence);
         ending = commerce::reconcile::conduct(*taken, all, log,
                                               {clock, [] { return false; },
-                                               [this](auto) {
-                                                   if (meanwhile) meanwhile();
+                                               [this](auto time) {
+                                                   if (meanwhile) meanwhile(time);
                                                    return true;
                                                }});
         return findings();
@@ -68,7 +68,7 @@ public:
     core::SystemClock clock;
     commerce::CardRules rules;
     std::function<void(commerce::reconcile::Checks&, const commerce::mysql::reconcile::Books&)> more;
-    std::function<void()> meanwhile; // while a check rests
+    std::function<void(std::chrono::microseconds)> meanwhile; // while a check rests
     commerce::mysql::reconcile::Fence fence = [](database::Session&) {};
     commerce::reconcile::Ending ending{};
     std::map<std::string, std::string> remedies; // of the last finding of each check
@@ -82,7 +82,9 @@ private:
 
 public:
     database::Database database{pool_, {.attempts = 20}};
-    commerce::mysql::reconcile::MysqlRunDesk desk{database, {"points_balance", "order_total", "sent_events"}};
+    commerce::mysql::reconcile::MysqlRunDesk desk{database,
+                                                  {"points_balance", "order_total", "sales_of_hours",
+                                                   "coupon_cache", "gateway_payments", "gateway_refunds"}};
 };
 
 } // namespace outboxd::testing

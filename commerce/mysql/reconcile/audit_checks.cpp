@@ -22,9 +22,8 @@ constexpr std::string_view kWrittenByHand =
 // Those that others build upon come first.
 constexpr std::array kRules{
     Rule{"points_balance", mendBalance, "a repair sets the balance to the sum of the history"},
-    Rule{
-        "points_running", nullptr,
-        "a row of the history was added up wrongly, changed or removed: compare it with the statements of the user"},
+    Rule{"points_running", mendRunning,
+         "a repair sets the sums of the user's history to those of its amounts"},
     Rule{"points_used", nullptr,
          "points were taken for no payment: give them back by a charge, or find the payment"},
     Rule{"points_paid", nullptr,

@@ -44,6 +44,7 @@ void addGatewayChecks(Checks& checks, const Books& books, const Ledger& ledger);
 using Repair = Mending (*)(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);
 
 Mending mendBalance(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);
+Mending mendRunning(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);
 Mending mendStock(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);
 Mending mendOverIssue(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);
 Mending mendIssued(database::Session&, commerce::mysql::Transaction&, const Books&, const Finding&);

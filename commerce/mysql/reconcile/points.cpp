@@ -21,4 +21,20 @@ Mending mendBalance(database::Session& session, commerce::mysql::Transaction&, c
     return Mended{fmt::format("balance {} -> {}, the sum of the history", balance, sum)};
 }
 
+Mending mendRunning(database::Session& session, commerce::mysql::Transaction&, const Books&,
+                    const Finding& finding) {
+    const auto of = session.query(sql::reconcile::user_of_history, {numberOf(finding)});
+    if (of.empty()) return AllRight{};
+    const auto user = of.front().integer(0);
+    session.query(sql::reconcile::lock_account, {user});
+    const auto wrong = session.query(sql::reconcile::wrong_sums, {user});
+    const auto rows = wrong.front().integer(0);
+    if (rows == 0) return AllRight{};
+    if (wrong.front().integer(1) < 0)
+        return ForPerson{
+            "the history sums up to less than 0 on the way: rows of it are missing; find them first"};
+    session.execute(sql::reconcile::set_sums, {user, user});
+    return Mended{fmt::format("{} rows of user {} say the sums up to them", rows, user)};
+}
+
 } // namespace outboxd::commerce::mysql::reconcile

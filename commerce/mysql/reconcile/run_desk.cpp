@@ -65,7 +65,10 @@ std::vector<CheckView> checksOf(Session& session, std::int64_t run) {
 
 } // namespace
 
-RunAnswer MysqlRunDesk::order(const RunOrder& order) {
+RunAnswer MysqlRunDesk::order(const RunOrder& asked) {
+    auto order = asked;
+    std::ranges::sort(order.checks);
+    order.checks.erase(std::unique(order.checks.begin(), order.checks.end()), order.checks.end());
     std::vector<std::string> unknown;
     std::ranges::copy_if(order.checks, std::back_inserter(unknown),
                          [&](const auto& one) { return std::ranges::find(known_, one) == known_.end(); });

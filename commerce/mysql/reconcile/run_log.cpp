@@ -16,8 +16,6 @@ using commerce::reconcile::Run;
 using database::Session;
 
 constexpr auto kClock = "schedule"; // who asked
-constexpr int kRunsAtOnce = 10;
-constexpr std::int64_t kFindingsAtOnce = 1000;
 
 } // namespace
 
@@ -43,28 +41,6 @@ bool scheduleRun(database::Database& database, Mode mode, const Fence& fence) {
         fence(session);
         return true;
     });
-}
-
-int removeOldRuns(database::Database& database, int days, const Fence& fence) {
-    std::vector<std::int64_t> runs;
-    for (const auto& row : database.session()->query(statements::old_runs, {days, kRunsAtOnce}))
-        runs.push_back(row.integer(0));
-    for (const auto run : runs) {
-        for (std::uint64_t removed = kFindingsAtOnce; removed == kFindingsAtOnce;) {
-            removed = database.transact([&](Session& session) {
-                const auto count = session.execute(statements::remove_findings, {run, kFindingsAtOnce});
-                fence(session);
-                return count;
-            });
-        }
-        database.transact([&](Session& session) {
-            session.execute(statements::remove_checks, {run});
-            session.execute(statements::remove_run, {run});
-            fence(session);
-            return 0;
-        });
-    }
-    return static_cast<int>(runs.size());
 }
 
 template <class Work> void MysqlRunLog::write(const Work& work) {

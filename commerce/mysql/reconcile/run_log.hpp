@@ -14,9 +14,6 @@ std::optional<commerce::reconcile::Run> takeRun(database::Database& database, co
 // The clock asks for a run, unless one that it asked for waits already. Returns whether it does now.
 bool scheduleRun(database::Database& database, commerce::reconcile::Mode mode, const Fence& fence);
 
-// Forgets runs that ended more than `days` days ago, in small steps. Returns how many.
-int removeOldRuns(database::Database& database, int days, const Fence& fence);
-
 // Of one run. Each call is a transaction with the fence.
 class MysqlRunLog final : public commerce::reconcile::RunLog {
 public:
