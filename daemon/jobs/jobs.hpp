@@ -9,8 +9,8 @@
 #include "daemon/coupon_part.hpp"
 #include "daemon/jobs/fenced.hpp"
 #include "daemon/settings/duration.hpp"
-#include "scheduler/dead_letter_retry.hpp"
 #include "platform/kafka/client.hpp"
+#include "scheduler/dead_letter_retry.hpp"
 #include "scheduler/topic_desk.hpp"
 
 namespace outboxd::daemon {
