@@ -1,6 +1,6 @@
 #include "daemon/reconcile_sent_events.hpp"
 
-#include "daemon/relay_part.hpp"
+#include "daemon/sink_settings.hpp"
 #include "daemon/verify.hpp"
 #include "platform/kafka/admin.hpp"
 #include "scheduler/mysql/sent_events.hpp"

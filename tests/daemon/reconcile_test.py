@@ -95,7 +95,7 @@ class Reconcile(DaemonTest):
         market = Market([self.running.port], users, products, coupons, size=8)
         market.start()
         try:
-            until(lambda: market.errors or self.database.number("SELECT COUNT(*) FROM orders") > 100, "a crowd", 120)
+            until(lambda: market.errors or self.database.number("SELECT COUNT(*) FROM orders") > 50, "a crowd", 120)
             for _ in range(RUNS):
                 run = self.clean("--reason", "a look")
                 market.check()
