@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(the_figures_count_by_listener_and_state) {
 // Operators retry and discard while the loop blocks and parks and the retries free keys: nothing of a key passes an earlier
 // one that is still there, and no key stays blocked.
 BOOST_AUTO_TEST_CASE(orders_and_retries_and_the_loop_at_once_leave_nothing_behind) {
-    constexpr int rounds = 150;
+    constexpr int rounds = 250;
     const scheduler::Term term{"dead-letter-retry", "me"};
     BOOST_REQUIRE(locks.tryLock(term, 10min));
     scheduler::mysql::MysqlDeadLetterBox atOnce{database, {.first = 0ms}};
@@ -222,14 +222,16 @@ BOOST_AUTO_TEST_CASE(orders_and_retries_and_the_loop_at_once_leave_nothing_behin
     };
     const auto loop = [&] {
         for (int round = 0; round < rounds; ++round) {
-            const std::string key = round % 2 == 0 ? "a" : "b";
-            const std::vector batch{record(key, 3 * round), record(key, 3 * round + 1),
-                                    record(key, 3 * round + 2)};
-            if (!atOnce.park("one", batch).empty()) continue;
-            note(batch[0]);
-            const auto letter = round % 3 == 0 ? refused(batch[1]) : failed(batch[1]);
-            atOnce.add("one", true, {&letter, 1});
-            if (atOnce.park("one", {&batch[2], 1}).empty()) note(batch[2]); // it was freed meanwhile
+            const std::string key = round % 4 == 0 ? "b" : "a";
+            const auto first = record(key, 10 * round);
+            if (atOnce.park("one", {&first, 1}).empty()) {
+                const auto letter = round % 4 == 1 ? failed(first) : refused(first);
+                atOnce.add("one", true, {&letter, 1});
+            }
+            for (int i = 1; i < 4; ++i) {
+                const auto later = record(key, 10 * round + i);
+                if (atOnce.park("one", {&later, 1}).empty()) note(later); // it was freed meanwhile
+            }
         }
         running = 0;
     };
@@ -248,8 +250,8 @@ BOOST_AUTO_TEST_CASE(orders_and_retries_and_the_loop_at_once_leave_nothing_behin
     };
     const auto order = [&] {
         while (running != 0) {
-            desk.retry({LetterFilter{.state = LetterState::held}, kNow});
             desk.discard({LetterFilter{.state = LetterState::held, .key = "a"}, kNow});
+            desk.retry({LetterFilter{.state = LetterState::held}, kNow});
         }
     };
     crowd(3, [&](int number) { number == 0 ? loop() : number == 1 ? work() : order(); });
@@ -263,6 +265,31 @@ BOOST_AUTO_TEST_CASE(orders_and_retries_and_the_loop_at_once_leave_nothing_behin
     BOOST_TEST(letters().empty());
     BOOST_TEST(blockedKeys() == 0);
     BOOST_TEST(retries.mend(term) == 0U);
+}
+
+// The loop parks behind a letter while an operator discards it. Nobody else is there, so what was parked is due only if the
+// discard saw it.
+BOOST_AUTO_TEST_CASE(a_discard_frees_a_key_only_if_nothing_is_parked_behind_the_letter) {
+    std::atomic<bool> ended{false};
+    const auto loop = [&] {
+        for (int round = 0; round < 300; ++round) {
+            const auto key = std::to_string(round);
+            add(refused(record(key, 10 * round)));
+            for (int i = 1; i < 3; ++i) park({record(key, 10 * round + i)});
+        }
+        ended = true;
+    };
+    const auto order = [&] {
+        for (bool last = false; !last;) {
+            last = ended;
+            for (const auto state : {LetterState::held, LetterState::retry})
+                desk.discard({LetterFilter{.state = state}, kNow});
+        }
+        while (desk.discard({LetterFilter{.state = LetterState::retry}, kNow}).letters > 0) continue;
+    };
+    crowd(2, [&](int number) { number == 0 ? loop() : order(); });
+    BOOST_TEST(letters().empty());
+    BOOST_TEST(blockedKeys() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
