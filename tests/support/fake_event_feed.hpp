@@ -17,7 +17,15 @@ public:
     std::vector<scheduler::Delivery> poll(std::chrono::milliseconds wait, scheduler::Room room) override {
         tellNews();
         std::unique_lock lock(topic_.mutex);
-        if (!room.none()) topic_.changed.wait_for(lock, wait, [&] { return topic_.readable(); });
+        if (!room.none()) {
+            topic_.listens = true;
+            topic_.changed.notify_all();
+            topic_.changed.wait_for(lock, wait, [&] { return topic_.readable(); });
+            topic_.listens = false;
+        }
+        lock.unlock();
+        tellNews();
+        lock.lock();
         ++topic_.polls;
         topic_.changed.notify_all();
         topic_.requireUp();

@@ -73,6 +73,10 @@ public:
         const auto goal = state_.polls + number;
         state_.changed.wait(lock, [&] { return state_.polls >= goal; });
     }
+    // The member is in a poll, and nothing comes.
+    void awaitListening() {
+        state_.await([&] { return state_.listens; });
+    }
     // The member was told what became of the partition.
     void awaitTold(int partition) {
         state_.await([&] { return !state_.at(partition).news; });

@@ -46,6 +46,7 @@ struct FakeTopicState {
     std::size_t mostPolled = 0;
     int opened = 0, members = 0, questions = 0, polls = 0;
     bool down = false, refusing = false;
+    bool listens = false; // a member waits for records
 };
 
 } // namespace outboxd::testing

@@ -84,6 +84,33 @@ BOOST_AUTO_TEST_CASE(nothing_of_a_partition_that_was_lost_is_committed) {
     BOOST_TEST(listener.handled().size() == 3u); // again at the new owner, whose matter it is to recognise it
 }
 
+BOOST_AUTO_TEST_CASE(what_was_finished_at_the_last_moment_is_committed_unless_the_partition_was_lost) {
+    settings.busyWait = 1h; // nothing is committed on the way
+    listener.hold();
+    topic.write("a", 0);
+    topic.write("b", 1);
+    const auto running = service();
+    listener.awaitTries(1);
+    topic.awaitListening();
+    listener.release();
+    awaitInHand(*running, 0);
+    topic.lose(0);
+    topic.awaitTold(0);
+    BOOST_TEST(topic.committed(0) == 0);
+    topic.awaitCommitted(1, 1);
+
+    listener.hold();
+    topic.write("c", 1);
+    listener.awaitTries(2);
+    topic.awaitListening();
+    listener.release();
+    awaitInHand(*running, 0);
+    topic.takeAway(1);
+    topic.awaitTold(1);
+    BOOST_TEST(topic.committed(1) == 2);
+    running->stop();
+}
+
 BOOST_AUTO_TEST_CASE(deferred_records_of_a_partition_that_is_taken_away_come_again_where_it_goes) {
     listener.always("k", FakeListener::Kind::deferred);
     topic.write("k");
