@@ -353,6 +353,13 @@ BOOST_AUTO_TEST_CASE(a_secret_is_changed_without_a_refused_call) {
     BOOST_TEST(collector.counts().forged == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_secret_signs) {
+    const std::string first = "the secret that is shared", second = "one that nobody else has";
+    Collector collector(testing::FakeCollectorSettings{.secrets = first});
+    Receiver receiver(to(collector.port()), first + "\n" + second);
+    BOOST_TEST(receiver.tell({event("7")}) == Kinds{done});
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_that_takes_long_is_cut_short) {
     Collector collector;
     auto settings = to(collector.port());
