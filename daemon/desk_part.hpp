@@ -25,7 +25,7 @@ struct DeskPart {
     api::AdminToken token;
     scheduler::mysql::MysqlOutboxDesk outbox;
     scheduler::mysql::MysqlTopicDesk topics;
-    scheduler::mysql::MysqlTopicDesk changes;                     // for the job
+    scheduler::mysql::MysqlTopicDesk changes; // for the job
     scheduler::mysql::MysqlJobDesk jobs;
     std::unique_ptr<scheduler::kafka::KafkaTopicCluster> cluster; // null: this node has no relay
     api::Desks desks;

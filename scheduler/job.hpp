@@ -58,8 +58,8 @@ struct JobRun {
     std::string detail = {};                     // the error, or more about why it was skipped
     std::optional<core::Timestamp> planned = {}; // which time it was for; empty for one that was ordered
     std::optional<SkipReason> skip = {};
-    std::string holder = {};  // who had the lock
-    std::string askedBy = {}; // who ordered it,
+    std::string holder = {};                     // who had the lock
+    std::string askedBy = {};                    // who ordered it,
     std::optional<core::Timestamp> askedAt = {}; // and when; empty: it was planned
 };
 

@@ -56,7 +56,8 @@ private:
     const JobEnvironment& environment_;
     std::optional<JobView> known_;
     std::optional<JobRun> unended_; // the board has not heard of its end yet
-    std::optional<std::tuple<JobRun::Outcome, std::optional<SkipReason>, std::string>> last_; // holder of a skip
+    std::optional<std::tuple<JobRun::Outcome, std::optional<SkipReason>, std::string>>
+        last_; // holder of a skip
 };
 
 } // namespace outboxd::scheduler

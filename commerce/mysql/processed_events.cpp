@@ -11,14 +11,19 @@ std::string jsonOf(const EventIds& ids) {
     return json + "]";
 }
 
+EventIds known(database::Session& session, const database::Statement& how, std::string_view handler,
+               const EventIds& ids) {
+    EventIds found;
+    if (ids.empty()) return found;
+    for (const auto& row : session.query(how, {jsonOf(ids), handler}))
+        found.insert(core::EventId::fromBinary(row.bytes(0)).value());
+    return found;
+}
+
 } // namespace
 
 EventIds processed(database::Session& session, std::string_view handler, const EventIds& ids) {
-    EventIds known;
-    if (ids.empty()) return known;
-    for (const auto& row : session.query(sql::processed_events::known, {jsonOf(ids), handler}))
-        known.insert(core::EventId::fromBinary(row.bytes(0)).value());
-    return known;
+    return known(session, sql::processed_events::known, handler, ids);
 }
 
 std::size_t onceEach(database::Database& database, std::string_view handler, const EventIds& ids,
@@ -27,8 +32,11 @@ std::size_t onceEach(database::Database& database, std::string_view handler, con
     for (int attempt = 1;; ++attempt) {
         try {
             return database.transact([&](database::Session& session) -> std::size_t {
+                // Waiting is for those who met somebody: hardly anybody does.
+                const auto& how =
+                    attempt == 1 ? sql::processed_events::known : sql::processed_events::known_for_certain;
                 auto fresh = ids;
-                for (const auto& id : processed(session, handler, ids)) fresh.erase(id);
+                for (const auto& id : known(session, how, handler, ids)) fresh.erase(id);
                 if (fresh.empty()) return 0;
                 session.execute(sql::processed_events::add, {handler, jsonOf(fresh)});
                 effects(session, fresh);

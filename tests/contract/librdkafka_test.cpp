@@ -170,7 +170,9 @@ BOOST_AUTO_TEST_CASE(a_broker_that_does_not_know_the_producer_takes_any_first_se
     producer.purge();
     producer.awaitReports(6);
     const std::vector<int> hole{1, 2, 3, 4};
-    BOOST_TEST(log(strict) == hole, boost::test_tools::per_element());
+    auto found = log(strict); // the broker may be at work on what the producer has given up
+    for (int tries = 0; found.size() < hole.size() && tries < 1000; ++tries) found = log(strict);
+    BOOST_TEST(found == hole, boost::test_tools::per_element());
 }
 
 // Why a session is purged first thing after a pause: a fence cannot hold back what the library still has.

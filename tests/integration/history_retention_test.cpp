@@ -34,8 +34,9 @@ struct Stage : OutboxDatabase {
             days));
         if (findings == 0) return;
         run(fmt::format(
-            "INSERT INTO reconcile_finding (run_id, line, check_name, subject, subject_id, expected, found) "
-            "SELECT (SELECT MAX(id) FROM reconcile_run), seq, 'c', 's', '1', 'e', 'f' FROM seq_1_to_{}",
+            "INSERT INTO reconcile_finding (run_id, line, check_name, subject, subject_id, expected, found, "
+            "verdict, remedy) SELECT (SELECT MAX(id) FROM reconcile_run), seq, 'c', 's', '1', 'e', 'f', "
+            "'REPORTED', '' FROM seq_1_to_{}",
             findings));
     }
 
@@ -80,8 +81,8 @@ BOOST_AUTO_TEST_CASE(an_event_that_could_be_sent_once_more_keeps_its_note) {
 
 BOOST_AUTO_TEST_CASE(a_dead_letter_may_have_had_its_effect_so_its_note_stays) {
     run("INSERT INTO dead_letter (handler, identity, topic, topic_partition, record_offset, record_key, key_digest, "
-        "type, headers, state, first_at) VALUES ('h', REPEAT('a', 32), 't', 0, 0, '', REPEAT('a', 32), 'x', '[]', "
-        "'HELD', UTC_TIMESTAMP(6) - INTERVAL 50 DAY)");
+        "type, headers, state, attempts, first_at) VALUES ('h', REPEAT('a', 32), 't', 0, 0, '', REPEAT('a', 32), "
+        "'x', '[]', 'HELD', 1, UTC_TIMESTAMP(6) - INTERVAL 50 DAY)");
     processed(1, 52);
     processed(1, 49);
     BOOST_TEST(retention.processedEvents(24h * 30) == 1);
