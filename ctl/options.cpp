@@ -169,6 +169,9 @@ std::string pathOf(CLI::App& app) {
     return path;
 }
 
+// The library puts the command's own name behind what it is given.
+std::string helpOf(CLI::App& app) { return app.help(app.get_parent() ? pathOf(*app.get_parent()) : ""); }
+
 // What was left over is an unknown command, an unknown option, or one word too many.
 Answer wrongWord(Tree& tree, const std::string& word) {
     auto& at = tree.deepest();
@@ -229,7 +232,7 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
         std::vector<std::string> reversed(arguments.rbegin(), arguments.rend()); // as CLI11 wants it
         tree.app.parse(std::move(reversed));
     } catch (const CLI::CallForHelp&) {
-        return Answer{ExitCode::ok, tree.deepest().help(pathOf(tree.deepest()))};
+        return Answer{ExitCode::ok, helpOf(tree.deepest())};
     } catch (const CLI::ExtrasError&) {
         return wrongWord(tree, tree.app.remaining(true).front());
     } catch (const CLI::ParseError& error) {
@@ -239,7 +242,7 @@ std::variant<Options, Answer> parseOptions(const std::vector<std::string>& argum
     if (!command) {
         auto& at = tree.deepest();
         const auto what = &at == &tree.app ? "no command given" : "what about '" + pathOf(at) + "'?";
-        return Answer{ExitCode::usage, fmt::format("outboxctl: {}\n\n{}", what, at.help(pathOf(at)))};
+        return Answer{ExitCode::usage, fmt::format("outboxctl: {}\n\n{}", what, helpOf(at))};
     }
     options.command = *command;
     if (const auto mistake = mistakeIn(options)) return wrong(*mistake, pathOf(tree.deepest()) + " --help");

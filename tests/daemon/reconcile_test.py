@@ -56,7 +56,13 @@ class Reconcile(DaemonTest):
         status, text = self.running.ctl("reconcile", *options, "--wait", "--json")
         self.assertIn(status, (0, 1), text)
         answer = json.loads(text)
-        return status, answer["run"], answer["findings"]["items"]
+        run, found = answer["run"], answer["findings"]["items"]
+        while cursor := answer["findings"]["nextCursor"]:
+            done, text = self.running.ctl("reconcile", "show", str(run["runId"]), "--cursor", cursor, "--json")
+            self.assertEqual(done, 0, text)
+            answer = json.loads(text)
+            found += answer["findings"]["items"]
+        return status, run, found
 
     def clean(self, *options):
         status, run, found = self.reconcile(*options)

@@ -55,6 +55,13 @@ BOOST_AUTO_TEST_CASE(the_environment_names_node_and_token_and_the_command_line_w
                "http://c:1");
 }
 
+BOOST_AUTO_TEST_CASE(help_shows_the_words_as_they_are_typed) {
+    const auto usage = [](const std::vector<std::string>& words) { return answered(words).text; };
+    BOOST_TEST(usage({"--help"}).find("Usage: outboxctl [OPTIONS]") != std::string::npos);
+    BOOST_TEST(usage({"jobs", "show", "--help"}).find("Usage: outboxctl jobs show [OPTIONS]") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(wrong_words_are_named_with_the_next_step) {
     refuse({"statsu"}, "unknown command 'statsu'; did you mean status?", "outboxctl --help");
     refuse({"outbox", "lst"}, "unknown command 'lst'; did you mean list?", "outboxctl outbox --help");
