@@ -69,6 +69,12 @@ bool OutboxRelay::usable(SessionMode mode) const {
 void OutboxRelay::driveProbe() {
     if (probing_ || draining_ || lanes_.empty() || room() == 0) return;
     if (!usable(SessionMode::bulk) && !usable(SessionMode::solo)) return;
+    // During a drain each lane is read as soon as there is room, and its read shows more than a look at its bounds.
+    const auto tellsNothing = [](const auto& entry) {
+        const auto& lane = entry.second;
+        return (lane.hasWork || lane.reading) && !lane.blocked && !lane.unprobed;
+    };
+    if (pace_.busy() && std::ranges::all_of(lanes_, tellsNothing)) return;
     const auto rung = lastProbe_ + (pace_.busy() ? settings_.readSpacing : 0us);
     if (now_ < (probeNow_ ? rung : probeDue_)) return;
     probing_ = true;

@@ -224,6 +224,19 @@ BOOST_AUTO_TEST_CASE(looks_come_soon_after_something_came_and_ever_later_while_n
     BOOST_TEST(waits == (Ids{1, 2, 4, 8, 16, 32, 50, 50}));
 }
 
+BOOST_AUTO_TEST_CASE(during_a_drain_reads_tell_what_probes_would) {
+    Busy relay;
+    relay.tickAfter(2ms);
+    relay.tell(relay::Doorbell{});
+    relay.tell(relay::Probed{{{3, 1, 99999}}}); // a read is under way
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tickAfter(50ms)) == 0u);
+    relay.answerRead(relay.reads.back(), range(5001, 100), true); // and more waits
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(relay.tickAfter(50ms)) == 0u);
+    relay.accepted(relay.produced.back());
+    const auto last = relay.answerRead(relay.reads.back(), range(5101, 100));
+    BOOST_TEST(BareRelay::count<relay::ProbeLanes>(last) == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_count_of_the_queue_shows_a_late_commit_between_known_rows) {
     BareRelay relay;
     relay.tell(relay::LaneTaken{{3, "me"}});
