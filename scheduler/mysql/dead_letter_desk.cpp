@@ -2,6 +2,7 @@
 
 #include "platform/core/text.hpp"
 #include "platform/security/digest.hpp"
+#include "scheduler/mysql/desk_page.hpp"
 #include "scheduler/mysql/headers_text.hpp"
 #include "sql/dead_letter_desk.hpp"
 
@@ -57,15 +58,7 @@ DeskList<LetterLine> MysqlDeadLetterDesk::letters(const LetterFilter& filter, co
     const LetterPlaces places(filter);
     const auto rows = database_.session()->queryWith(
         sql::letters, places.between({page.after.value_or(0)}, {page.limit + 1}));
-    DeskList<LetterLine> list;
-    for (const auto& row : rows) {
-        if (list.items.size() == static_cast<std::size_t>(page.limit)) {
-            list.next = list.items.back().id;
-            break;
-        }
-        list.items.push_back(lineOf(row));
-    }
-    return list;
+    return pageOf<LetterLine>(rows, page, lineOf);
 }
 
 LetterGroups MysqlDeadLetterDesk::groups(const LetterFilter& filter, int limit) {

@@ -2,6 +2,7 @@
 
 #include "platform/core/nearest.hpp"
 #include "platform/core/text.hpp"
+#include "scheduler/mysql/desk_page.hpp"
 #include "scheduler/mysql/outbox_desk.hpp"
 #include "sql/job_desk.hpp"
 
@@ -136,14 +137,8 @@ MysqlJobDesk::history(const std::string& name, const std::optional<std::string>&
                       const DeskPage& page) {
     auto session = database_.session();
     const auto before = page.after.value_or(std::numeric_limits<std::int64_t>::max());
-    DeskList<JobRunDetails> list;
-    for (const auto& row : session->query(sql::history, {name, before, outcome, outcome, page.limit + 1})) {
-        if (list.items.size() == static_cast<std::size_t>(page.limit)) {
-            list.next = list.items.back().id;
-            break;
-        }
-        list.items.push_back(runDetails(row));
-    }
+    const auto rows = session->query(sql::history, {name, before, outcome, outcome, page.limit + 1});
+    auto list = pageOf<JobRunDetails>(rows, page, [](const Row& row) { return runDetails(row); });
     if (list.items.empty() && !find(*session, name)) return unknown(*session, name);
     return list;
 }

@@ -1,5 +1,6 @@
 #include "scheduler/mysql/outbox_desk.hpp"
 
+#include "scheduler/mysql/desk_page.hpp"
 #include "sql/outbox_desk.hpp"
 #include "sql/topic_desk.hpp"
 
@@ -82,12 +83,7 @@ DeskList<BlockedKey> MysqlOutboxDesk::blocked(const HeldFilter& filter, const De
         session->query(sql::blocked, {page.after.value_or(0), filter.key, filter.key, filter.type,
                                       filter.type, filter.aggregateType, filter.aggregateType, filter.error,
                                       filter.error, filter.since, filter.since, page.limit + 1});
-    DeskList<BlockedKey> list;
-    for (const auto& row : rows) {
-        if (list.items.size() == static_cast<std::size_t>(page.limit)) {
-            list.next = list.items.back().head;
-            break;
-        }
+    const auto make = [&](const Row& row) {
         BlockedKey key{row.bytes(2), static_cast<Lane>(row.integer(1)), row.integer(0), row.bytes(3)};
         key.attempts = row.integer(4);
         key.error = row.maybeBytes(5).value_or("");
@@ -95,9 +91,9 @@ DeskList<BlockedKey> MysqlOutboxDesk::blocked(const HeldFilter& filter, const De
         key.aggregateType = row.maybeBytes(7).value_or("");
         key.type = row.maybeBytes(8).value_or("");
         key.behind = session->query(sql::behind, {key.lane, key.key, key.head}).front().integer(0);
-        list.items.push_back(std::move(key));
-    }
-    return list;
+        return key;
+    };
+    return pageOf<BlockedKey>(rows, page, make, &BlockedKey::head);
 }
 
 std::optional<EventView> MysqlOutboxDesk::event(std::int64_t id) {
@@ -150,15 +146,7 @@ std::vector<LeaseView> MysqlOutboxDesk::leases() {
 DeskList<AuditEntry> MysqlOutboxDesk::audit(const std::optional<std::string>& action, const DeskPage& page) {
     const auto before = page.after.value_or(std::numeric_limits<std::int64_t>::max());
     const auto rows = database_.session()->query(sql::audit, {action, action, before, page.limit + 1});
-    DeskList<AuditEntry> list;
-    for (const auto& row : rows) {
-        if (list.items.size() == static_cast<std::size_t>(page.limit)) {
-            list.next = list.items.back().id;
-            break;
-        }
-        list.items.push_back(auditEntry(row));
-    }
-    return list;
+    return pageOf<AuditEntry>(rows, page, auditEntry);
 }
 
 std::optional<OrderProgress> MysqlOutboxDesk::order(std::int64_t id) {
