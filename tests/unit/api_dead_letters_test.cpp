@@ -1,9 +1,7 @@
 // What operators see of dead letters and order of them over REST.
 #include "api/admin/dead_letter_routes.hpp"
-#include "api/admin/token.hpp"
-#include "platform/security/digest.hpp"
 #include "tests/support/fake_letter_desk.hpp"
-#include "tests/unit/api_fixture.hpp"
+#include "tests/unit/admin_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,35 +12,10 @@ using scheduler::LetterState;
 
 namespace {
 
-constexpr const char* kToken = "0123456789abcdef";
-
-struct LetterRoutes {
-    LetterRoutes() { api::addDeadLetterRoutes(router, desk); }
-    ApiReply send(http::Request request) {
-        request.headers.add("Authorization", std::string{"Bearer "} + kToken);
-        ApiReply reply;
-        reply.response = router.handle(request);
-        reply.status = reply.response.status;
-        reply.body.Parse(reply.response.body.c_str());
-        return reply;
-    }
-    ApiReply get(const std::string& path, std::vector<std::pair<std::string, std::string>> query = {}) {
-        auto request = ApiFixture::request("GET", "/admin/api/v1/dead-letters" + path);
-        request.query = std::move(query);
-        return send(std::move(request));
-    }
-    ApiReply post(const std::string& path, std::string body) {
-        return send(ApiFixture::request("POST", "/admin/api/v1/dead-letters" + path, std::move(body)));
-    }
-    static bool isNull(const ApiReply& reply, const char* pointer) {
-        const auto* value = rapidjson::Pointer(pointer).Get(reply.body);
-        return value && value->IsNull();
-    }
+struct LetterRoutes : AdminFixture {
+    LetterRoutes() : AdminFixture("dead-letters") { api::addDeadLetterRoutes(router, desk); }
 
     FakeLetterDesk desk;
-    MemoryLogger logger;
-    api::AdminToken token{security::sha256(kToken)};
-    api::Router router{token, logger};
 };
 
 } // namespace

@@ -1,9 +1,7 @@
 // What operators see and order over REST.
 #include "api/admin/desk_routes.hpp"
-#include "api/admin/token.hpp"
-#include "platform/security/digest.hpp"
 #include "tests/support/fake_desk.hpp"
-#include "tests/unit/api_fixture.hpp"
+#include "tests/unit/admin_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,29 +11,11 @@ using scheduler::HeldFilter;
 
 namespace {
 
-constexpr const char* kToken = "0123456789abcdef";
-
-struct DeskFixture {
+struct DeskFixture : AdminFixture {
     DeskFixture() {
         api::addOutboxRoutes(router, desks);
         api::addTopicRoutes(router, desks);
         api::addClusterRoutes(router, desks);
-    }
-    ApiReply send(http::Request request, std::optional<std::string> shown = kToken) {
-        if (shown) request.headers.add("Authorization", "Bearer " + *shown);
-        ApiReply reply;
-        reply.response = router.handle(request);
-        reply.status = reply.response.status;
-        reply.body.Parse(reply.response.body.c_str());
-        return reply;
-    }
-    ApiReply get(std::string path, std::vector<std::pair<std::string, std::string>> query = {}) {
-        auto request = ApiFixture::request("GET", "/admin/api/v1/" + std::move(path));
-        request.query = std::move(query);
-        return send(std::move(request));
-    }
-    ApiReply post(std::string path, std::string body) {
-        return send(ApiFixture::request("POST", "/admin/api/v1/" + std::move(path), std::move(body)));
     }
     static bool has(const ApiReply& reply, const std::string& error) {
         const auto errors = reply.errors();
@@ -46,9 +26,6 @@ struct DeskFixture {
     FakeTopicDesk topics;
     FakeTopicCluster cluster;
     api::Desks desks{outbox, topics, &cluster};
-    MemoryLogger logger;
-    api::AdminToken token{security::sha256(kToken)};
-    api::Router router{token, logger};
 };
 
 } // namespace

@@ -46,6 +46,14 @@ struct ApiReply {
     }
 };
 
+inline ApiReply answerOf(api::Router& router, const http::Request& request) {
+    ApiReply reply;
+    reply.response = router.handle(request);
+    reply.status = reply.response.status;
+    reply.body.Parse(reply.response.body.c_str());
+    return reply;
+}
+
 struct ApiFixture {
     ApiFixture() { api::addShopRoutes(router, shop); }
 
@@ -60,13 +68,7 @@ struct ApiFixture {
         if (!key.empty()) request.headers.add("Idempotency-Key", std::move(key));
         return request;
     }
-    ApiReply send(const http::Request& request) {
-        ApiReply reply;
-        reply.response = router.handle(request);
-        reply.status = reply.response.status;
-        reply.body.Parse(reply.response.body.c_str());
-        return reply;
-    }
+    ApiReply send(const http::Request& request) { return answerOf(router, request); }
     ApiReply get(std::string path, std::vector<std::pair<std::string, std::string>> query = {}) {
         auto asked = request("GET", std::move(path));
         asked.query = std::move(query);

@@ -1,9 +1,7 @@
 // What operators see of jobs and order of them over REST.
 #include "api/admin/job_routes.hpp"
-#include "api/admin/token.hpp"
-#include "platform/security/digest.hpp"
 #include "tests/support/fake_job_desk.hpp"
-#include "tests/unit/api_fixture.hpp"
+#include "tests/unit/admin_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,42 +10,22 @@ using namespace outboxd::testing;
 
 namespace {
 
-constexpr const char* kToken = "0123456789abcdef";
-
-struct JobsFixture {
-    JobsFixture() {
+struct JobsFixture : AdminFixture {
+    JobsFixture() : AdminFixture("jobs") {
         api::addJobRoutes(router, desk);
         desk.shown.seen = core::fromRfc3339("2026-11-21T10:00:05Z").value();
         desk.shown.lockAtMost = std::chrono::seconds{30};
     }
-    ApiReply send(http::Request request) {
-        request.headers.add("Authorization", std::string{"Bearer "} + kToken);
+    ApiReply post(const std::string& path, std::string body) {
+        auto request = ApiFixture::request("POST", base + path, std::move(body));
         request.headers.add("X-Operator", "kim");
-        ApiReply reply;
-        reply.response = router.handle(request);
-        reply.status = reply.response.status;
-        reply.body.Parse(reply.response.body.c_str());
-        return reply;
-    }
-    ApiReply get(std::string path, std::vector<std::pair<std::string, std::string>> query = {}) {
-        auto request = ApiFixture::request("GET", "/admin/api/v1/jobs" + std::move(path));
-        request.query = std::move(query);
         return send(std::move(request));
-    }
-    ApiReply post(std::string path, std::string body) {
-        return send(ApiFixture::request("POST", "/admin/api/v1/jobs" + std::move(path), std::move(body)));
-    }
-    static bool isNull(const ApiReply& reply, const char* pointer) {
-        return rapidjson::Pointer(pointer).Get(reply.body)->IsNull();
     }
     static bool isTrue(const ApiReply& reply, const char* pointer) {
         return rapidjson::Pointer(pointer).Get(reply.body)->GetBool();
     }
 
     FakeJobDesk desk;
-    MemoryLogger logger;
-    api::AdminToken token{security::sha256(kToken)};
-    api::Router router{token, logger};
 };
 
 } // namespace
