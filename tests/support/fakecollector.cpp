@@ -12,10 +12,9 @@
 //                   {"mode":"close"}                                  connections are refused
 #include "api/json_writer.hpp"
 #include "tests/support/fake_collector.hpp"
+#include "tests/support/fake_program.hpp"
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
 #include <rapidjson/document.h>
 
 namespace {
@@ -95,32 +94,5 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     if (!secrets.empty()) settings.secrets.clear();
     for (const auto& secret : secrets) settings.secrets += secret + "\n";
-
-    // Blocked before any thread is started, so that only sigwait() below receives them.
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    try {
-        FakeCollector collector(settings);
-        collector.start();
-        Control control(collector);
-        const core::SystemClock clock;
-        testing::MemoryLogger logger(core::LogLevel::error);
-        http::ServerSettings controlServer;
-        controlServer.port = controlPort;
-        controlServer.drainTimeout = std::chrono::milliseconds{0};
-        http::Server server(controlServer, control, clock, logger);
-        server.start();
-        std::printf("collector=%s\ncontrol=http://127.0.0.1:%u\n", collector.url().c_str(), server.port());
-        std::fflush(stdout);
-        int received = 0;
-        sigwait(&ends, &received);
-        server.stop();
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "outboxd-fakecollector: %s\n", error.what());
-        return 69;
-    }
-    return 0;
+    return testing::serveFake<FakeCollector, Control>("collector", settings, controlPort);
 }

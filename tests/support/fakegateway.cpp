@@ -14,10 +14,9 @@
 //     "down": true|false
 #include "api/json_writer.hpp"
 #include "tests/support/fake_gateway.hpp"
+#include "tests/support/fake_program.hpp"
 
 #include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdio>
 #include <rapidjson/document.h>
 
 namespace {
@@ -126,32 +125,5 @@ int main(int argc, char** argv) {
     app.add_option("--callback-url", settings.callbackUrl);
     app.add_option("--secret", settings.secret);
     CLI11_PARSE(app, argc, argv);
-
-    // Blocked before any thread is started, so that only sigwait() below receives them.
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    try {
-        FakeGateway gateway(settings);
-        gateway.start();
-        Control control(gateway);
-        const core::SystemClock clock;
-        testing::MemoryLogger logger(core::LogLevel::error);
-        http::ServerSettings controlServer;
-        controlServer.port = controlPort;
-        controlServer.drainTimeout = std::chrono::milliseconds{0};
-        http::Server server(controlServer, control, clock, logger);
-        server.start();
-        std::printf("gateway=%s\ncontrol=http://127.0.0.1:%u\n", gateway.url().c_str(), server.port());
-        std::fflush(stdout);
-        int received = 0;
-        sigwait(&ends, &received);
-        server.stop();
-    } catch (const core::Error& error) {
-        std::fprintf(stderr, "outboxd-fakegateway: %s\n", error.what());
-        return 69;
-    }
-    return 0;
+    return testing::serveFake<FakeGateway, Control>("gateway", settings, controlPort);
 }
