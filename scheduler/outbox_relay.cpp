@@ -70,7 +70,7 @@ core::Instant OutboxRelay::nextTick(core::Instant now) const {
         consider(lane.retryAt);
         consider(lane.commandsAt);
         if (lane.settleBy) consider(*lane.settleBy);
-        if (!lane.marking && lane.rows.settled() > 0) {
+        if (lane.mayMark()) {
             const auto due = markDue(lane);
             if (due <= now_) return now; // since the last step
             consider(due);

@@ -71,6 +71,7 @@ private:
     void on(relay::LaneRead& event);
     void on(const relay::ReadFailed& event);
     bool seenEmpty(LaneState& lane);
+    std::vector<relay::Outgoing> takeIn(LaneState& lane, LaneBatch& batch);
     void takeIn(LaneState& lane, QueuedRecord& row, std::vector<relay::Outgoing>& toSend);
     bool behindHeld(const LaneState& lane, const std::string& orderKey, std::int64_t id) const;
     void driveProbe();
@@ -98,6 +99,7 @@ private:
     void on(const relay::MarkFailed& event);
     void driveMarks();
     core::Instant markDue(const LaneState& lane) const;
+    static void forgetHeldKeys(LaneState& lane);
     // outbox_relay_sessions.cpp
     void driveSessions();
     void breakSession(SessionMode mode);

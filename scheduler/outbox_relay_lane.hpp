@@ -45,6 +45,8 @@ struct LaneState {
     // ---- what is under way, and what is due ----
     bool reading = false, producing = false, noting = false, marking = false;
     bool readIsStale = false; // the read under way was asked for before its session broke
+    bool readCounts =
+        false; // the read under way takes every known row for queued: no mark may begin before it ends
     bool markUnknown = false; // a mark failed, and may have been done all the same
     bool hasWork = true;
     std::size_t asked = 0;     // rows, by the read under way
@@ -61,6 +63,7 @@ struct LaneState {
     bool busy() const { return reading || producing || noting || !running.empty(); }
     // Something of it is with a session, or on the way to it or back.
     bool out() const { return busy() || rows.open() > 0; }
+    bool mayMark() const { return !marking && rows.settled() > 0 && !(reading && readCounts); }
     // Nothing is in hand at all.
     bool atRest() const { return !busy() && !marking && rows.size() == 0; }
     bool stopping(core::Instant now) const {

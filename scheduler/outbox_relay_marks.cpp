@@ -32,10 +32,12 @@ core::Instant OutboxRelay::markDue(const LaneState& lane) const {
 
 void OutboxRelay::driveMarks() {
     for (auto& [number, lane] : lanes_) {
-        if (lane.marking || lane.rows.settled() == 0 || now_ < markDue(lane)) continue;
+        if (!lane.mayMark() || now_ < markDue(lane)) continue;
         lane.marking = true;
         lane.holding = std::exchange(lane.toHold, {});
-        actions_.emplace_back(relay::MarkLane{lane.term, lane.epoch, lane.rows.startMark(), lane.holding});
+        // After a mark of unknown outcome all of it is done again: no row of it may leave the queue later than the relay knows.
+        actions_.emplace_back(
+            relay::MarkLane{lane.term, lane.epoch, lane.rows.startMark(lane.markUnknown), lane.holding});
         lane.unmarkedSince = now_; // of those that are left
     }
 }
@@ -46,11 +48,16 @@ void OutboxRelay::on(const relay::Marked& event) {
     if (event.result == MarkResult::lost) return fenced(event.lane);
     ++figures_.marks;
     lane->marking = lane->markUnknown = false;
-    lane->rows.marked();
+    lane->rows.marked(lane->reading);
     lane->holding.clear();
+    forgetHeldKeys(*lane);
     if (!lane->toHold.empty()) return;
-    if (!lane->busy()) lane->heldKeys.clear(); // from now on reads show what is held
     if (lane->probesFrom == LaneState::kNoProbe) lane->probesFrom = probes_ + 1;
+}
+
+// Once every verdict is written down, the reads that begin from then on show what is held.
+void OutboxRelay::forgetHeldKeys(LaneState& lane) {
+    if (!lane.busy() && !lane.marking && lane.toHold.empty()) lane.heldKeys.clear();
 }
 
 void OutboxRelay::on(const relay::MarkFailed& event) {

@@ -143,20 +143,19 @@ void OutboxRelay::driveReads() {
         lane.reading = true;
         lane.hasWork = false;
         lane.asked = limit;
+        lane.readCounts = !lane.marking && !lane.markUnknown;
         lane.nextRead = now_ + (pace_.busy() ? settings_.readSpacing : 0us);
         firstLane_ = static_cast<Lane>((number + 1) % kLanes);
-        actions_.emplace_back(
-            relay::ReadLane{lane.term,
-                            lane.epoch,
-                            lane.cursor,
-                            limit,
-                            {lane.rows.upTo(lane.cursor), !lane.marking && !lane.markUnknown}});
+        actions_.emplace_back(relay::ReadLane{
+            lane.term, lane.epoch, lane.cursor, limit, {lane.rows.upTo(lane.cursor), lane.readCounts}});
     }
 }
 
 void OutboxRelay::on(const relay::ReadFailed& event) {
     if (auto* lane = find(event.lane, event.epoch)) {
         lane->reading = lane->readIsStale = false;
+        lane->rows.forgetMarked();
+        forgetHeldKeys(*lane);
         lane->hasWork = true;
         lane->retryAt = now_ + kDatabaseRetry;
     }
@@ -167,33 +166,39 @@ void OutboxRelay::on(relay::LaneRead& event) {
     if (lane == nullptr) return;
     lane->reading = false;
     lane->lastRead = now_;
-    lane->hasWork = true;
-    // A stale read leaves out rows that failed since: to send what it found would overtake them.
-    const bool stale = std::exchange(lane->readIsStale, false);
-    if (stale || lane->blocked || lane->stopping(now_) || of(lane->mode).state != Session::State::open)
-        return;
+    auto toSend = takeIn(*lane, event.batch);
+    lane->rows.forgetMarked();
+    forgetHeldKeys(*lane);
+    send(*lane, std::move(toSend));
+}
 
-    auto& batch = event.batch;
+std::vector<Outgoing> OutboxRelay::takeIn(LaneState& lane, LaneBatch& batch) {
+    lane.hasWork = true;
+    // A stale read leaves out rows that failed since: to send what it found would overtake them.
+    const bool stale = std::exchange(lane.readIsStale, false);
+    if (stale || lane.blocked || lane.stopping(now_) || of(lane.mode).state != Session::State::open)
+        return {};
+
     pace_.note(batch.rows.size(), now_);
-    lane->hasWork = batch.more;
-    if (batch.more) lane->nextRead = now_; // a batch waits: no need for patience
-    lane->nextLimit =
-        batch.more ? std::min(lane->nextLimit * 2, std::max(settings_.batchSize, settings_.largestBatch))
-                   : settings_.batchSize;
-    lane->cursor = std::max(lane->cursor, batch.cursor);
-    if (batch.rows.empty() && !batch.more && seenEmpty(*lane)) return;
+    lane.hasWork = batch.more;
+    if (batch.more) lane.nextRead = now_; // a batch waits: no need for patience
+    lane.nextLimit = batch.more
+                         ? std::min(lane.nextLimit * 2, std::max(settings_.batchSize, settings_.largestBatch))
+                         : settings_.batchSize;
+    lane.cursor = std::max(lane.cursor, batch.cursor);
+    if (batch.rows.empty() && !batch.more && seenEmpty(lane)) return {};
 
     std::vector<Outgoing> toSend;
     toSend.reserve(batch.rows.size());
     for (auto& row : batch.rows) {
-        if (lane->blocked) { // by a row before this one
-            lane->cursor = std::min(lane->cursor, row.record.id - 1);
-            lane->hasWork = true;
+        if (lane.blocked) { // by a row before this one
+            lane.cursor = std::min(lane.cursor, row.record.id - 1);
+            lane.hasWork = true;
             break;
         }
-        if (lane->rows.add(row.record.id)) takeIn(*lane, row, toSend);
+        if (lane.rows.add(row.record.id)) takeIn(lane, row, toSend);
     }
-    send(*lane, std::move(toSend));
+    return toSend;
 }
 
 void OutboxRelay::takeIn(LaneState& lane, QueuedRecord& row, std::vector<Outgoing>& toSend) {

@@ -12,6 +12,7 @@ std::vector<RowsInHand::Row>::iterator RowsInHand::find(std::int64_t id) {
 }
 
 bool RowsInHand::add(std::int64_t id) {
+    if (!marked_.empty() && std::ranges::binary_search(marked_, id)) return false;
     if (rows_.empty() || rows_.back().id < id) {
         rows_.push_back({id});
     } else {
@@ -49,11 +50,11 @@ bool RowsInHand::mostAtFront() const {
     return static_cast<std::size_t>(front - rows_.begin()) * 2 >= settled_;
 }
 
-std::vector<std::int64_t> RowsInHand::startMark() {
+std::vector<std::int64_t> RowsInHand::startMark(bool all) {
     const auto front = std::ranges::find(rows_, Outcome::open, &Row::outcome);
     // A held row is written down by the next mark, wherever it stands.
     const bool frontOnly =
-        mostAtFront() && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
+        !all && mostAtFront() && std::ranges::find(rows_, Outcome::held, &Row::outcome) == rows_.end();
     std::vector<std::int64_t> acknowledged;
     acknowledged.reserve(settled_);
     for (auto row = rows_.begin(); row != (frontOnly ? front : rows_.end()); ++row) {
@@ -65,7 +66,13 @@ std::vector<std::int64_t> RowsInHand::startMark() {
     return acknowledged;
 }
 
-void RowsInHand::marked() {
+void RowsInHand::marked(bool readUnderWay) {
+    if (readUnderWay) {
+        const auto before = static_cast<std::ptrdiff_t>(marked_.size());
+        for (const auto& row : rows_)
+            if (row.leaving) marked_.push_back(row.id);
+        std::ranges::inplace_merge(marked_, marked_.begin() + before);
+    }
     std::erase_if(rows_, [](const Row& row) { return row.leaving; });
 }
 

@@ -17,7 +17,7 @@ class RowsInHand {
 public:
     enum class Outcome : std::uint8_t { open, acknowledged, held };
 
-    // False if it is there already.
+    // False if it is there already, or was and is marked and not forgotten.
     bool add(std::int64_t id);
     // False if it is not open.
     bool settle(std::int64_t id, Outcome outcome);
@@ -28,9 +28,12 @@ public:
 
     // Whether most of the settled rows stand before the first open one, without a gap: a source can take out a range.
     bool mostAtFront() const;
-    // Only these take part then, unless any row is held; else all settled rows do. Returns the acknowledged ones.
-    std::vector<std::int64_t> startMark();
-    void marked();
+    // Only these take part then, unless any row is held or `all` is asked for; else all settled rows do. Returns the
+    // acknowledged ones.
+    std::vector<std::int64_t> startMark(bool all = false);
+    // With `readUnderWay` the rows stay known until forgetMarked(): that read may have seen them in the queue.
+    void marked(bool readUnderWay = false);
+    void forgetMarked() { marked_.clear(); }
     void notMarked();
 
     bool contains(std::int64_t id) const;
@@ -48,6 +51,7 @@ private:
     std::vector<Row>::iterator find(std::int64_t id); // the row, or where it would be
 
     std::vector<Row> rows_;
+    std::vector<std::int64_t> marked_; // ascending
     std::size_t open_ = 0, settled_ = 0;
 };
 

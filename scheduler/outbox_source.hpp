@@ -50,15 +50,17 @@ struct HeldRecord {
 // Rows at or below the cursor that the relay has in hand: read earlier, not yet known to be out of the queue.
 struct KnownRows {
     std::vector<std::int64_t> ids; // ascending, each once
-    // Each of them stands in the queue for certain (no mark of the lane is under way or of unknown outcome), so there
-    // are other rows at or below the cursor if and only if the queue has more rows there than these.
+    // Each of them stands in the queue for certain, and will until the read has ended (no mark of the lane is under way or
+    // of unknown outcome, and none begins), so there are other rows at or below the cursor if and only if the queue has
+    // more rows there than these.
     bool allQueued = false;
 };
 
 enum class MarkResult { marked, lost };
 
-// Not required to be thread-safe: the relay's loop is its only user. Every call throws core::Error when the
-// database cannot answer; nothing has then been changed, or, for mark(), it may have been: doing it again is harmless.
+// Two threads use it at once, one that probes and reads, and one that marks: of a lane, too. Every call throws core::Error
+// when the database cannot answer; nothing has then been changed, or, for mark(), it may have been: doing it again is
+// harmless.
 class OutboxSource {
 public:
     virtual ~OutboxSource() = default;
@@ -75,6 +77,7 @@ public:
 
     // One transaction: takes `settled` (ascending, each once) and `held` out of the queue, adds `held` to the held rows, then checks that
     // the lock is still held; if not, nothing is changed and the result is `lost`.
+    // Rows parked behind no FAILED or PAUSED row of their key are ordered back to the queue.
     virtual MarkResult mark(const LaneTerm& term, std::span<const std::int64_t> settled,
                             std::span<const HeldRecord> held) = 0;
 };

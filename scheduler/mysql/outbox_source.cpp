@@ -95,6 +95,13 @@ std::string settleText(Session& session, const LaneTerm& term, std::span<const s
         .sql();
 }
 
+std::set<std::string> keysParked(std::span<const HeldRecord> held) {
+    std::set<std::string> keys;
+    for (const auto& row : held)
+        if (row.state == HeldRecord::State::parked) keys.insert(row.orderKey);
+    return keys;
+}
+
 // The fence: whether the lane is still ours.
 bool valid(Session& session, const LaneTerm& term) {
     return !session.query(outboxd::sql::shedlock::fence, {laneLock(term.lane), term.holder}).empty();
@@ -287,6 +294,11 @@ MarkResult MysqlOutboxSource::markHeld(const LaneTerm& term, std::span<const std
                 const auto error =
                     row.error.empty() ? std::optional<std::string>{} : core::shortened(row.error, 500);
                 session.execute(sql::hold, {row.id, term.lane, row.orderKey, nameOf(row.state), error});
+            }
+            // What was parked behind a row that went back to the queue meanwhile would wait for ever.
+            for (const auto& key : keysParked(held)) {
+                if (session.query(sql::has_head, {term.lane, key}).empty())
+                    session.execute(sql::return_headless, {term.lane, key, term.lane, key});
             }
             return valid(session, term) ? MarkResult::marked : MarkResult::lost;
         },

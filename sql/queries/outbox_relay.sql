@@ -88,6 +88,18 @@ INSERT INTO outbox_held (id, lane, order_key, state, attempts, error)
 VALUES (?, ?, ?, ?, 1, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), attempts = attempts + 1, error = VALUES(error)
 
+-- name: has_head
+-- The lock waits for a command that is about to commit, and whose outcome the owner never learnt.
+SELECT 1 FROM outbox_held
+WHERE lane = ? AND order_key = ? AND state IN ('FAILED', 'PAUSED') LIMIT 1 LOCK IN SHARE MODE
+
+-- name: return_headless
+-- A redrive that is not done yet ends with a look at what was parked meanwhile. Order 0: the relay's own.
+INSERT INTO outbox_command (order_id, lane, kind, order_key)
+SELECT 0, ?, 'REDRIVE', ? FROM (SELECT 1) one
+WHERE NOT EXISTS (SELECT 1 FROM outbox_command
+                  WHERE state = 'PENDING' AND lane = ? AND kind = 'REDRIVE' AND order_key = ? LOCK IN SHARE MODE)
+
 -- name: blocked
 SELECT DISTINCT lane FROM outbox_held WHERE state = 'FAILED'
 

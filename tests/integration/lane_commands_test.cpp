@@ -51,6 +51,26 @@ struct LongKey : Stage {
 
 BOOST_AUTO_TEST_SUITE(lane_commands)
 
+// By a command whose outcome the owner did not learn, the head of a key may leave while rows are judged to wait for it.
+BOOST_AUTO_TEST_CASE(rows_parked_behind_nothing_are_ordered_back) {
+    Stage stage;
+    const auto row = stage.db.write("k"), later = stage.db.write("k");
+    const auto term = stage.db.hold(stage.db.laneOf(row));
+    stage.hold(term, row, "k", HeldRecord::State::parked);
+    stage.hold(term, later, "k", HeldRecord::State::parked); // one order is enough
+    BOOST_TEST(stage.db.value(
+                   "SELECT GROUP_CONCAT(CONCAT_WS(' ', kind, order_key, lane, state)) FROM outbox_command") ==
+               "REDRIVE k " + std::to_string(term.lane) + " PENDING");
+    stage.runAll(term);
+    BOOST_TEST(stage.queued() == text({row, later}));
+    BOOST_TEST(stage.held() == "");
+}
+
+BOOST_AUTO_TEST_CASE(rows_parked_behind_one_that_failed_stay) {
+    HeldKey stage;
+    BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM outbox_command") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_redrive_returns_the_whole_key_and_says_so) {
     HeldKey stage;
     const auto other = stage.db.write("k2"); // its held row is nobody's business

@@ -133,6 +133,17 @@ void CommandsOperation::commit() {
     }
 }
 
+void returnHeadless(SimDb& db, Lane lane, int key) {
+    LaneCommand command{0, lane};
+    command.orderKey = SimDb::keyName(key);
+    const bool ordered = std::ranges::any_of(db.commands(), [&](const auto& order) {
+        return !order.done && order.what.kind == LaneCommand::Kind::redrive && order.what.lane == lane &&
+               order.what.orderKey == command.orderKey;
+    });
+    if (ordered || headLeft(db, lane, key)) return;
+    db.order(std::move(command), db.now());
+}
+
 void redriveAll(SimDb& db, Lane lane, int key) {
     returnHeld(db, lane, key, 0, std::numeric_limits<Id>::max(), std::numeric_limits<std::size_t>::max());
 }

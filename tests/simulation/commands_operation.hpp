@@ -31,6 +31,8 @@ private:
     scheduler::MarkResult result_ = scheduler::MarkResult::marked;
 };
 
+// Orders the held rows of a key back to the queue if nothing is left that they wait behind.
+void returnHeadless(SimDb& db, Lane lane, int key);
 // Returns all held rows of a key to the queue.
 void redriveAll(SimDb& db, Lane lane, int key);
 

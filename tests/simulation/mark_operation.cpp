@@ -1,22 +1,29 @@
 #include "tests/simulation/mark_operation.hpp"
 
+#include "tests/simulation/commands_operation.hpp"
+
 namespace outboxd::simulation {
 
 using Progress = Operation::Progress;
 
-MarkOperation::MarkOperation(SimDb& db, scheduler::relay::MarkLane action, bool mayCount)
-    : db_(db), action_(std::move(action)), leaving_(action_.settled) {
+MarkOperation::MarkOperation(SimDb& db, scheduler::relay::MarkLane action, std::size_t smallestRange,
+                             std::shared_ptr<std::set<Lane>> unknown)
+    : db_(db), action_(std::move(action)), smallestRange_(smallestRange), unknown_(std::move(unknown)),
+      leaving_(action_.settled) {
     transaction_.emplace(db, action_.term);
     for (const auto& row : action_.held) leaving_.push_back(row.id);
-    if (!action_.held.empty() || leaving_.empty()) {
-        next_ = Statement::settle;
-    } else if (mayCount && leaving_.size() > 1) {
-        next_ = Statement::range;
-    }
+}
+
+MarkOperation::Statement MarkOperation::firstOne() const {
+    if (!action_.held.empty() || leaving_.empty()) return Statement::settle;
+    const bool mayCount = leaving_.size() >= smallestRange_ && !unknown_->contains(action_.term.lane);
+    return mayCount ? Statement::range : Statement::list;
 }
 
 Progress MarkOperation::execute() {
+    if (next_ == Statement::first) next_ = firstOne();
     switch (next_) {
+    case Statement::first: break;
     case Statement::range: return settleRange();
     case Statement::commit_range: commit(); return Progress::done;
     case Statement::list: return settleList();
@@ -62,8 +69,14 @@ Progress MarkOperation::settleList() {
     return Progress::more;
 }
 
+// Also the heads of the keys of what is parked: were they to leave now, nobody would wake the rows behind them.
 Progress MarkOperation::settleWithVerdicts() {
-    if (!transaction_->lock(leaving_)) return Progress::waiting;
+    auto rows = leaving_;
+    for (const auto& row : action_.held)
+        if (row.state == HeldRecord::State::parked)
+            for (const auto& [id, other] : db_.held(action_.term.lane))
+                if (other.key == db_.keyOfEvent(row.id)) rows.push_back(id);
+    if (!transaction_->lock(rows)) return Progress::waiting;
     if (transaction_->fence())
         for (const auto id : leaving_)
             if (db_.queued(id)) removed_.push_back(id);
@@ -83,6 +96,9 @@ void MarkOperation::commit() {
         db_.hold(row.id, row.state);
         if (row.state == HeldRecord::State::failed) db_.judge().failed(row.id);
     }
+    for (const auto& row : action_.held)
+        if (row.state == HeldRecord::State::parked)
+            returnHeadless(db_, action_.term.lane, db_.keyOfEvent(row.id));
     for (const auto id : removed_)
         if (!db_.held(action_.term.lane).contains(id)) db_.judge().settled(id);
 }

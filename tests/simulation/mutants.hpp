@@ -22,6 +22,7 @@ enum class Mutant {
     sync_without_refresh,     // the owner settles, and does not look at pauses and pins
     taken_without_refresh,    // nor does who takes a lane
     skip_passes_parked, // with `skip`, rows wait behind what is PAUSED, and not behind what waits for it
+    count_beside_mark,  // reads take known rows for queued although a mark may take them out meanwhile
     solo_in_batches,    // a solo session that sends more than one record in a batch
 };
 
@@ -41,6 +42,7 @@ inline constexpr std::array kMutants{
     std::string_view{"sync without refresh"},
     std::string_view{"a lane taken without refresh"},
     std::string_view{"skip passes what is parked"},
+    std::string_view{"a count beside a mark"},
     std::string_view{"solo in batches"},
 };
 

@@ -10,12 +10,11 @@ namespace outboxd::simulation {
 using namespace scheduler::relay;
 using scheduler::ProduceResult;
 using scheduler::SessionMode;
-using Progress = Operation::Progress;
 
 namespace {
 
 constexpr auto kDrainTime = std::chrono::seconds{10};
-constexpr int kLockWait = 30; // tries
+constexpr unsigned kWakes = 6; // one in so many times the rules do something else while the database is asked
 
 } // namespace
 
@@ -27,14 +26,12 @@ Process::Process(const ProcessSettings& settings, const Time& now, SimDb& db, Si
       sink_(kafka, db, dice, settings.limits), rules_(settings.rules),
       leases_(locks_, peers_, clock_, logger_, settings.leases, *this) {}
 
-// ---- the rules' thread ----
+// ---- its threads ----
 
 bool Process::stepRules() {
     if (dead_) return false;
-    if (operation_ || failure_) {
-        if (operation_ && sent_) return false;
-        continueOperation();
-    } else if (produce_) {
+    if (dice_.oneIn(2) && stepWorkers()) return true;
+    if (produce_) {
         continueProduce();
     } else if (!actions_.empty()) {
         auto action = std::move(actions_.front());
@@ -48,9 +45,23 @@ bool Process::stepRules() {
         note(event);
         for (auto& action : rules_.step(std::move(event), clock_.now()))
             actions_.push_back(std::move(action));
-    } else {
+    } else if (!stepWorkers()) {
+        const bool asleep = !idle() && !dice_.oneIn(kWakes); // until the database answers
+        if (asleep) return false;
         awake();
     }
+    return true;
+}
+
+bool Process::stepWorkers() {
+    auto& first = dice_.oneIn(2) ? reader_ : marker_;
+    auto& second = &first == &reader_ ? marker_ : reader_;
+    const auto before = inbox_.size();
+    if (!first.step(inbox_) && !second.step(inbox_)) return false;
+    if (inbox_.size() == before) return true;
+    if (auto* read = std::get_if<LaneRead>(&inbox_.back()))
+        for (auto& row : read->batch.rows)
+            row.paused = !row.eventMissing && sink_.paused(db_.judge().facts(row.record.id).topic);
     return true;
 }
 
@@ -84,52 +95,20 @@ void Process::serveReports() {
 
 // ---- the database ----
 
-void Process::start(std::unique_ptr<Operation> operation) {
-    operation_ = std::move(operation);
-    sent_ = true;
-    waits_ = 0;
-    progress_ = Progress::waiting; // nothing was executed yet
-    if (!databaseUp) fail();
-}
-
-void Process::fail() {
-    failure_ = operation_->failure();
-    operation_.reset();
-    if (marking_) unknownMarks_.insert(*std::exchange(marking_, std::nullopt));
-}
-
-bool Process::executeStatement() {
-    if (dead_ || !operation_ || !sent_) return false;
-    progress_ = operation_->execute();
-    if (progress_ != Progress::waiting) {
-        sent_ = false;
-    } else if (++waits_ >= kLockWait) {
-        fail();
-    }
-    return true;
-}
-
-void Process::continueOperation() {
-    if (failure_) {
-        answers_.push_back(std::move(*std::exchange(failure_, std::nullopt)));
-    } else if (progress_ == Progress::done) {
-        auto answer = operation_->answer();
-        operation_.reset();
-        if (marking_) unknownMarks_.erase(*std::exchange(marking_, std::nullopt));
-        if (auto* read = std::get_if<LaneRead>(&answer))
-            for (auto& row : read->batch.rows)
-                row.paused = !row.eventMissing && sink_.paused(db_.judge().facts(row.record.id).topic);
-        answers_.push_back(std::move(answer));
-    } else {
-        sent_ = true;
-    }
+void Process::executeStatements() {
+    if (dead_) return;
+    reader_.executeStatement();
+    marker_.executeStatement();
 }
 
 void Process::perform(ProbeLanes& action) {
-    start(std::make_unique<ProbeOperation>(db_, std::move(action.lanes)));
+    reader_.give(std::make_unique<ProbeOperation>(db_, std::move(action.lanes)));
 }
 
-void Process::perform(ReadLane& action) { start(std::make_unique<ReadOperation>(db_, std::move(action))); }
+void Process::perform(ReadLane& action) {
+    if (db_.mutant() == Mutant::count_beside_mark) action.known.allQueued = true;
+    reader_.give(std::make_unique<ReadOperation>(db_, std::move(action)));
+}
 
 void Process::perform(MarkLane& action) {
     std::erase_if(action.settled, [&](Id id) {
@@ -137,10 +116,8 @@ void Process::perform(MarkLane& action) {
         action.held.push_back({id, db_.record(id).orderKey, HeldRecord::State::failed, {}});
         return true;
     });
-    const auto lane = action.term.lane;
-    const bool mayCount = !unknownMarks_.contains(lane) && action.settled.size() >= settings_.smallestRange;
-    marking_ = lane;
-    start(std::make_unique<MarkOperation>(db_, std::move(action), mayCount));
+    marker_.give(
+        std::make_unique<MarkOperation>(db_, std::move(action), settings_.smallestRange, unknownMarks_));
 }
 
 void Process::perform(RunCommands& action) {
@@ -149,10 +126,12 @@ void Process::perform(RunCommands& action) {
     });
     auto operation = std::make_unique<CommandsOperation>(db_, std::move(action), settings_.commandRows);
     if (sync && databaseUp && db_.mutant() != Mutant::sync_without_refresh) sink_.refresh();
-    start(std::move(operation));
+    marker_.give(std::move(operation));
 }
 
-void Process::perform(NoteRow& action) { start(std::make_unique<NoteOperation>(db_, std::move(action))); }
+void Process::perform(NoteRow& action) {
+    marker_.give(std::make_unique<NoteOperation>(db_, std::move(action)));
+}
 
 void Process::perform(ReleaseLane& action) {
     leave(action.term);
@@ -283,20 +262,19 @@ void Process::drain() {
 // ---- faults ----
 
 void Process::cutDatabase(std::vector<Orphan>& orphans) {
-    if (!operation_) return;
-    auto operation = std::move(operation_);
-    failure_ = operation->failure();
-    orphans.push_back({std::move(operation), sent_});
-    if (marking_) unknownMarks_.insert(*std::exchange(marking_, std::nullopt));
+    reader_.cut(orphans);
+    marker_.cut(orphans);
 }
 
 void Process::restartDatabase() {
-    if (operation_) fail();
+    reader_.restartDatabase();
+    marker_.restartDatabase();
 }
 
 void Process::die(std::vector<Orphan>& orphans) {
     dead_ = true;
-    if (operation_) orphans.push_back({std::move(operation_), sent_});
+    reader_.die(orphans);
+    marker_.die(orphans);
     for (auto& session : sessions_) session.reset();
 }
 

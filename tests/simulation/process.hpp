@@ -1,5 +1,6 @@
-// One run of a node's process: its rules with the database and the brokers, and its lease keeper; a step at a time, in
-// the order in which scheduler::RelayService does things. Nothing happens in it but what the world lets happen.
+// One run of a node's process: its rules with the brokers, its two threads for the database, and its lease keeper; a step
+// at a time, in the order in which scheduler::RelayService does things. Nothing happens in it but what the world lets
+// happen.
 #pragma once
 
 #include "scheduler/lane_leases.hpp"
@@ -10,6 +11,7 @@
 #include "tests/simulation/sim_locks.hpp"
 #include "tests/simulation/sim_peers.hpp"
 #include "tests/simulation/sim_session.hpp"
+#include "tests/simulation/sim_worker.hpp"
 
 #include <deque>
 #include <limits>
@@ -30,12 +32,6 @@ struct ProcessSettings {
     int phantoms = 0;              // nodes that count and take nothing
 };
 
-// A statement whose client is gone: the server may execute it yet.
-struct Orphan {
-    std::unique_ptr<Operation> operation;
-    bool sent = false;
-};
-
 class Process final : public scheduler::LaneLeases::Listener {
 public:
     Process(const ProcessSettings& settings, const Time& now, SimDb& db, SimKafka& kafka, Dice& dice,
@@ -47,8 +43,8 @@ public:
     void look(); // the lease keeper
 
     // ---- what others do to it ----
-    // The database executes the statement that it was sent. False: none is waiting to be executed.
-    bool executeStatement();
+    // The database executes a statement of each thread that has sent one.
+    void executeStatements();
     void tell(scheduler::relay::Event event) { inbox_.push_back(std::move(event)); }
     void drain();
     // Its connections to the database break; statements under way become orphans.
@@ -64,10 +60,10 @@ public:
     bool finished() const { return draining_ && rules_.drained() && idle() && !looking_; }
     // Nothing is under way in it.
     bool idle() const {
-        return !operation_ && !failure_ && !produce_ && actions_.empty() && answers_.empty();
+        return reader_.idle() && marker_.idle() && !produce_ && actions_.empty() && answers_.empty();
     }
     // Between two statements of a call, or two records of a batch.
-    bool midway() const { return (operation_ && progress_ == Operation::Progress::more) || produce_; }
+    bool midway() const { return reader_.midway() || marker_.midway() || produce_; }
     bool rested() const { return inbox_.empty(); }
     std::size_t outstanding() const { return rules_.outstanding(); }
     std::vector<LaneTerm> lanes() const { return leases_.held(); }
@@ -90,9 +86,7 @@ private:
     void finishLeaving();
     void findCommands();
 
-    void start(std::unique_ptr<Operation> operation);
-    void fail();
-    void continueOperation();
+    bool stepWorkers();
     void continueProduce();
     void awake();
     template <class Told> void note(const Told& told) const;
@@ -127,16 +121,11 @@ private:
 
     std::deque<scheduler::relay::Event> inbox_, answers_;
     std::deque<scheduler::relay::Action> actions_;
-    std::unique_ptr<Operation> operation_;
-    Operation::Progress progress_ = Operation::Progress::more;
-    bool sent_ = false; // the statement is with the server
-    int waits_ = 0;
-    std::optional<scheduler::relay::Event> failure_;
+    SimWorker reader_{databaseUp}, marker_{databaseUp};
     std::optional<Producing> produce_;
 
     std::vector<LaneTerm> leaving_;
-    std::optional<Lane> marking_; // by the operation under way
-    std::set<Lane> unknownMarks_; // their last mark may have been done
+    const std::shared_ptr<std::set<Lane>> unknownMarks_ = std::make_shared<std::set<Lane>>();
     bool looking_ = false, draining_ = false, dead_ = false, deadlineSaid_ = false;
     core::Instant drainEnds_{};
 

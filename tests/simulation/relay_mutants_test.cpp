@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(a_lane_taken_without_looking_at_pauses_and_pins_dies) {
     mustDie(Mutant::taken_without_refresh);
 }
 BOOST_AUTO_TEST_CASE(skipping_past_parked_rows_dies) { mustDie(Mutant::skip_passes_parked); }
+BOOST_AUTO_TEST_CASE(a_count_of_known_rows_beside_a_mark_dies) { mustDie(Mutant::count_beside_mark); }
 BOOST_AUTO_TEST_CASE(a_solo_session_that_sends_batches_dies) { mustDie(Mutant::solo_in_batches); }
 BOOST_AUTO_TEST_CASE(a_sync_that_does_not_look_again_dies) { mustDie(Mutant::sync_without_refresh); }
 

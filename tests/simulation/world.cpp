@@ -97,7 +97,7 @@ void World::runRules(Node& node, unsigned most) {
     for (; most > 0 && process && goesOn(node, process.get()); --most) {
         if (process->idle() && process->rested() && std::exchange(rested, true)) return;
         if (!process->stepRules()) return;
-        if (dice_.roll(8) < shape_.haste) process->executeStatement();
+        if (dice_.roll(8) < shape_.haste) process->executeStatements();
     }
 }
 
@@ -137,7 +137,7 @@ void World::databaseWorks() {
         if (orphan.sent && dice_.oneIn(2)) orphan.operation->execute(); // its bytes arrive after all
         return;
     }
-    if (const auto& process = anyNode().process) process->executeStatement();
+    if (const auto& process = anyNode().process) process->executeStatements();
 }
 
 void World::brokersWork() {

@@ -65,7 +65,7 @@ void World::settleDown(bool (World::*reached)() const, const char* what) {
 void World::calmRules(Process& process) {
     bool rested = false;
     for (;;) {
-        process.executeStatement();
+        process.executeStatements();
         if (process.idle() && process.rested() && std::exchange(rested, true)) return;
         process.stepRules();
     }

@@ -264,9 +264,9 @@ BOOST_AUTO_TEST_CASE(nothing_that_was_held_before_the_commands_is_remembered_aft
     relay.tell(relay::LaneTaken{{3, "me"}});
     relay.answerRead(relay.reads.at(0), {1});
     relay.refused(relay.produced.at(0), 0);
+    relay.tickAfter(100ms);
     relay.tell(relay::Probed{{{3, 1, 2}}});
     BOOST_REQUIRE(relay.reads.size() == 2u);
-    relay.tickAfter(100ms);
     relay.marked(relay.marks.at(0));
     relay.tell(relay::CommandsFound{3, {{1, 3, Kind::redrive, "k"}}});
     relay.answerRead(relay.reads.at(1), {});
