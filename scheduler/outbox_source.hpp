@@ -58,7 +58,8 @@ struct KnownRows {
 
 enum class MarkResult { marked, lost };
 
-// Two threads use it at once, one that probes and reads, and one that marks: of a lane, too. Every call throws core::Error
+// Several threads use it at once: those that probe and read, one call per lane and one probe at a time, and the one that
+// marks, which may be the same lane. Every call throws core::Error
 // when the database cannot answer; nothing has then been changed, or, for mark(), it may have been: doing it again is
 // harmless.
 class OutboxSource {

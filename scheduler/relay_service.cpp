@@ -15,6 +15,8 @@ namespace {
 constexpr auto kGlance = 20ms;
 // or this often, if it does not.
 constexpr auto kReportSlice = 1ms;
+// Reads mostly wait for their turn on the database's processors. A third reader would find nothing to wait for.
+constexpr std::size_t kReaders = 2;
 
 } // namespace
 
@@ -22,8 +24,8 @@ RelayService::RelayService(RelayPorts ports, const core::Clock& clock, core::Log
                            core::ProgressMonitor& progress, RelayServiceSettings settings)
     : source_(ports.source), sink_(ports.sink), locks_(ports.locks), control_(ports.control),
       peers_(ports.peers), clock_(clock), logger_(logger), progress_(progress),
-      settings_(std::move(settings)), reader_("outbox-relay-reads", progress, kAllowedSilence),
-      marker_("outbox-relay-marks", progress, kAllowedSilence) {}
+      settings_(std::move(settings)), reader_("outbox-relay-reads", kReaders, progress, kAllowedSilence),
+      marker_("outbox-relay-marks", 1, progress, kAllowedSilence) {}
 
 RelayService::~RelayService() { stop(); }
 

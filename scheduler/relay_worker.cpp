@@ -3,14 +3,12 @@
 namespace outboxd::scheduler {
 
 void RelayWorker::start() {
-    if (thread_.joinable()) return;
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    while (threads_.size() < size_) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
 void RelayWorker::stop() {
-    if (!thread_.joinable()) return;
-    thread_.request_stop();
-    thread_.join();
+    for (auto& thread : threads_) thread.request_stop();
+    threads_.clear(); // joins them
     const std::lock_guard lock(mutex_);
     work_.clear();
 }

@@ -1,4 +1,4 @@
-// A thread that waits for the database so that the relay's rules need not.
+// Threads that wait for the database so that the relay's rules need not.
 #pragma once
 
 #include "platform/core/progress.hpp"
@@ -9,15 +9,17 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace outboxd::scheduler {
 
-// Does what it is given, one after the other. Who gives it work bounds how much may wait.
+// Begins what it is given in that order, as many at once as it has threads. Who gives it work bounds how much may wait.
 class RelayWorker {
 public:
     // `progress` must outlive it. Longer than `allowed` for one piece of work counts as stuck.
-    RelayWorker(std::string name, core::ProgressMonitor& progress, std::chrono::seconds allowed)
-        : name_(std::move(name)), progress_(progress), allowed_(allowed) {}
+    RelayWorker(std::string name, std::size_t threads, core::ProgressMonitor& progress,
+                std::chrono::seconds allowed)
+        : name_(std::move(name)), size_(threads), progress_(progress), allowed_(allowed) {}
     ~RelayWorker() { stop(); }
     RelayWorker(const RelayWorker&) = delete;
     RelayWorker& operator=(const RelayWorker&) = delete;
@@ -32,12 +34,13 @@ private:
     void run(const std::stop_token& stop);
 
     const std::string name_;
+    const std::size_t size_;
     core::ProgressMonitor& progress_;
     const std::chrono::seconds allowed_;
     std::mutex mutex_;
     std::condition_variable_any wake_;
     std::deque<std::function<void()>> work_; // guarded by mutex_
-    std::jthread thread_;
+    std::vector<std::jthread> threads_;
 };
 
 } // namespace outboxd::scheduler

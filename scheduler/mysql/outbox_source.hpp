@@ -35,7 +35,7 @@ private:
 
     database::Database& database_;
     const relay::OnFailure onFailure_;
-    int looksAtLongQueue_ = 0;          // the reading thread only
+    int looksAtLongQueue_ = 0;          // of the probe under way
     std::array<int, kLanes> caution_{}; // marks that shall not try a range; the marking thread only
 };
 

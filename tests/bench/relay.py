@@ -191,12 +191,14 @@ class Bench:
 
     def small(self, scene, spans, contestant):
         size = "300 B" if scene.size < 1000 else "4 KiB"
-        name = contestant.__name__.lower()
-        with contestant(scene, name, FOR_BACKLOGS) as who:
+        with contestant(scene, contestant.__name__.lower(), FOR_BACKLOGS) as who:
             for span in spans[:-1]:
                 self.drain(who, f"{size}, backlog 10,000", span)
             self.drain(who, f"{size}, backlog 200,000", spans[-1])
-        with contestant(scene, name, FOR_LATENCY) as who:
+
+    def single(self, scene, contestant):
+        size = "300 B" if scene.size < 1000 else "4 KiB"
+        with contestant(scene, contestant.__name__.lower(), FOR_LATENCY) as who:
             self.latency(who, f"{size}, 1,000 commits/s", payload=scene.size)
             if size != "300 B":
                 return
@@ -220,7 +222,14 @@ class Bench:
             for contestant in (Ours, Bare):
                 with contestant(scene, contestant.__name__.lower(), FOR_BACKLOGS) as who:
                     who.measure("drain", **spans[-1])
-        say("==> drains and latency, in turns")
+        for contestant in (Ours, Bare):
+            with contestant(scene, contestant.__name__.lower(), FOR_LATENCY) as who:
+                who.measure("latency", seconds=5 if self.quick else 20, payload=scene.size)
+        say("==> single commits, in turns")
+        for _ in range(self.rounds):
+            for contestant in (Ours, Bare):
+                self.single(scene, contestant)
+        say("==> drains, in turns")
         for _ in range(self.rounds):
             for contestant in (Ours, Bare):
                 self.small(scene, spans, contestant)
@@ -236,6 +245,9 @@ class Bench:
         for _ in range(1 if self.quick else self.rounds):
             for contestant in (Ours, Bare):
                 self.small(scene, spans, contestant)
+        for _ in range(1 if self.quick else self.rounds):
+            for contestant in (Ours, Bare):
+                self.single(scene, contestant)
         return disk
 
     # --- what it comes to ------------------------------------------------------------------------------------------

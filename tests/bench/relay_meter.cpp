@@ -141,8 +141,6 @@ private:
     rd_kafka_t* client_ = nullptr;
 };
 
-// ---- drain ----
-
 // What earlier runs deleted has been purged, or at least purging no longer gets on.
 void letSettle(BareConnection& database) {
     const auto end = Clock::now() + 20s;
@@ -154,6 +152,8 @@ void letSettle(BareConnection& database) {
         std::this_thread::sleep_for(50ms);
     }
 }
+
+// ---- drain ----
 
 void drain(const Options& options) {
     BareConnection database(options.database);
@@ -269,6 +269,10 @@ void latency(const Options& options) {
     Watcher watcher(options.brokers, options.topic);
     watcher.watch();
     for (const auto end = Clock::now() + 500ms; Clock::now() < end;) watcher.poll([](std::string_view) {});
+    {
+        BareConnection database(options.database);
+        letSettle(database);
+    }
     forgetPeak(options.processes.at(0));
     const auto processorBefore = processorSeconds(options.processes);
     const auto start = Clock::now();

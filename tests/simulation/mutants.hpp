@@ -8,14 +8,14 @@ namespace outboxd::simulation {
 
 enum class Mutant {
     none,
-    no_read_fence,         // reads answer former holders, too
-    gapless_off,           // a refused batch does not stop what follows it in its session
-    cursor_without_b,      // nobody looks at or below the cursor
-    b_before_a,            // late commits are looked for first
-    mark_without_fence,    // a mark commits whoever holds the lane
-    redrive_outside_owner, // the operator moves held rows by himself
-    unpinned_partitions,   // keys are spread over as many partitions as there are now
-    whole_batch_failed,    // the broker's refusal of a batch is a verdict on each of its records
+    no_read_fence,      // reads answer former holders, too
+    gapless_off,        // a refused batch does not stop what follows it in its session
+    cursor_without_b,   // nobody looks at or below the cursor
+    b_before_a,         // late commits are looked for first
+    mark_without_fence, // a mark commits whoever holds the lane
+    redrive_outside_owner, // the operator moves held rows by himself, and no owner looks what it parks rows behind
+    unpinned_partitions, // keys are spread over as many partitions as there are now
+    whole_batch_failed,  // the broker's refusal of a batch is a verdict on each of its records
     fence_without_lock, // the fence reads the lease, but does not keep others from taking it until the commit
     looks_without_last_fence, // a read of several looks does not ask for the lease again at its end
     partition_opened_by_many, // several requests in flight to a partition that knows nothing of the producer

@@ -54,11 +54,12 @@ bool Process::stepRules() {
 }
 
 bool Process::stepWorkers() {
-    auto& first = dice_.oneIn(2) ? reader_ : marker_;
-    auto& second = &first == &reader_ ? marker_ : reader_;
     const auto before = inbox_.size();
-    if (!first.step(inbox_) && !second.step(inbox_)) return false;
-    if (inbox_.size() == before) return true;
+    const auto first = dice_.roll(workers_.size());
+    bool stepped = false;
+    for (std::size_t i = 0; i < workers_.size() && !stepped; ++i)
+        stepped = workers_[(first + i) % workers_.size()].step(inbox_);
+    if (inbox_.size() == before) return stepped;
     if (auto* read = std::get_if<LaneRead>(&inbox_.back()))
         for (auto& row : read->batch.rows)
             row.paused = !row.eventMissing && sink_.paused(db_.judge().facts(row.record.id).topic);
@@ -97,17 +98,16 @@ void Process::serveReports() {
 
 void Process::executeStatements() {
     if (dead_) return;
-    reader_.executeStatement();
-    marker_.executeStatement();
+    for (auto& worker : workers_) worker.executeStatement();
 }
 
 void Process::perform(ProbeLanes& action) {
-    reader_.give(std::make_unique<ProbeOperation>(db_, std::move(action.lanes)));
+    someReader().give(std::make_unique<ProbeOperation>(db_, std::move(action.lanes)));
 }
 
 void Process::perform(ReadLane& action) {
     if (db_.mutant() == Mutant::count_beside_mark) action.known.allQueued = true;
-    reader_.give(std::make_unique<ReadOperation>(db_, std::move(action)));
+    someReader().give(std::make_unique<ReadOperation>(db_, std::move(action)));
 }
 
 void Process::perform(MarkLane& action) {
@@ -262,19 +262,16 @@ void Process::drain() {
 // ---- faults ----
 
 void Process::cutDatabase(std::vector<Orphan>& orphans) {
-    reader_.cut(orphans);
-    marker_.cut(orphans);
+    for (auto& worker : workers_) worker.cut(orphans);
 }
 
 void Process::restartDatabase() {
-    reader_.restartDatabase();
-    marker_.restartDatabase();
+    for (auto& worker : workers_) worker.restartDatabase();
 }
 
 void Process::die(std::vector<Orphan>& orphans) {
     dead_ = true;
-    reader_.die(orphans);
-    marker_.die(orphans);
+    for (auto& worker : workers_) worker.die(orphans);
     for (auto& session : sessions_) session.reset();
 }
 

@@ -1,4 +1,4 @@
-// One run of a node's process: its rules with the brokers, its two threads for the database, and its lease keeper; a step
+// One run of a node's process: its rules with the brokers, its threads for the database, and its lease keeper; a step
 // at a time, in the order in which scheduler::RelayService does things. Nothing happens in it but what the world lets
 // happen.
 #pragma once
@@ -13,6 +13,8 @@
 #include "tests/simulation/sim_session.hpp"
 #include "tests/simulation/sim_worker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <limits>
 #include <map>
@@ -60,10 +62,11 @@ public:
     bool finished() const { return draining_ && rules_.drained() && idle() && !looking_; }
     // Nothing is under way in it.
     bool idle() const {
-        return reader_.idle() && marker_.idle() && !produce_ && actions_.empty() && answers_.empty();
+        return std::ranges::all_of(workers_, &SimWorker::idle) && !produce_ && actions_.empty() &&
+               answers_.empty();
     }
     // Between two statements of a call, or two records of a batch.
-    bool midway() const { return reader_.midway() || marker_.midway() || produce_; }
+    bool midway() const { return produce_ || std::ranges::any_of(workers_, &SimWorker::midway); }
     bool rested() const { return inbox_.empty(); }
     std::size_t outstanding() const { return rules_.outstanding(); }
     std::vector<LaneTerm> lanes() const { return leases_.held(); }
@@ -87,6 +90,7 @@ private:
     void findCommands();
 
     bool stepWorkers();
+    SimWorker& someReader() { return workers_[dice_.roll(2)]; }
     void continueProduce();
     void awake();
     template <class Told> void note(const Told& told) const;
@@ -121,7 +125,8 @@ private:
 
     std::deque<scheduler::relay::Event> inbox_, answers_;
     std::deque<scheduler::relay::Action> actions_;
-    SimWorker reader_{databaseUp}, marker_{databaseUp};
+    std::array<SimWorker, 3> workers_{SimWorker{databaseUp}, SimWorker{databaseUp}, SimWorker{databaseUp}};
+    SimWorker& marker_ = workers_[2]; // the others read
     std::optional<Producing> produce_;
 
     std::vector<LaneTerm> leaving_;
