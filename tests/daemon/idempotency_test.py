@@ -19,13 +19,8 @@ class Idempotency(DaemonTest):
         self.running = self.node().migrate().start().ready()
         self.client = Client(self.running.port)
         self.addCleanup(self.client.close)
-        self.user = self.made("/api/v1/users", {"username": "u", "email": "u@example.org"})["userId"]
-        self.product = self.made("/api/v1/products", {"name": "p", "price": 100, "stock": 1000})["productId"]
-
-    def made(self, path, body):
-        answer = self.client.send("POST", path, body, uuid.uuid4().hex)
-        self.assertIn(answer.status, (200, 201), answer)
-        return answer.json()
+        self.user = self.client.made("/api/v1/users", {"username": "u", "email": "u@example.org"})["userId"]
+        self.product = self.client.made("/api/v1/products", {"name": "p", "price": 100, "stock": 1000})["productId"]
 
     @staticmethod
     def settled(client, path, body, key):
@@ -91,7 +86,7 @@ class Idempotency(DaemonTest):
         self.assertEqual(self.database.numbers("SELECT id FROM orders"), [(order["orderId"],)])
         self.assertEqual(self.database.numbers("SELECT SUM(quantity) FROM stock_slot"), [(997,)])
 
-        self.made(f"/api/v1/users/{self.user}/points/charges", {"amount": 1000})
+        self.client.made(f"/api/v1/users/{self.user}/points/charges", {"amount": 1000})
         path = f"/api/v1/orders/{order['orderId']}/payment"
         payment, key = self.all_at_once(path, {"userId": self.user})
         self.assert_refuses(path, key, {"userId": self.user + 1})
@@ -111,8 +106,8 @@ class Idempotency(DaemonTest):
 
     def test_fifty_keys_for_one_order_pay_it_once(self):
         lines = [{"productId": self.product, "quantity": 1}]
-        order = self.made("/api/v1/orders", {"userId": self.user, "lines": lines})["orderId"]
-        self.made(f"/api/v1/users/{self.user}/points/charges", {"amount": 1000})
+        order = self.client.made("/api/v1/orders", {"userId": self.user, "lines": lines})["orderId"]
+        self.client.made(f"/api/v1/users/{self.user}/points/charges", {"amount": 1000})
         answers = []
 
         def pay():

@@ -5,7 +5,6 @@ written down, and found no more.
 OUTBOXD_TEST_RECONCILE_RUNS: how many runs are made beside the crowd; 1 by default.
 """
 
-import itertools
 import json
 import tempfile
 import unittest
@@ -34,20 +33,14 @@ class Reconcile(DaemonTest):
         self.running.migrate().start().ready()
         self.client = Client(self.running.port)
         self.addCleanup(self.client.close)
-        self.keys = itertools.count()
-
-    def made(self, path, body):
-        answer = self.client.send("POST", path, body, f"made-{next(self.keys)}")
-        self.assertIn(answer.status, (200, 201), answer)
-        return answer.json()
 
     def furnish(self):
-        users = [self.made("/api/v1/users", {"username": f"u{at}", "email": f"u{at}@example.org"})["userId"]
+        users = [self.client.made("/api/v1/users", {"username": f"u{at}", "email": f"u{at}@example.org"})["userId"]
                  for at in range(8)]
-        products = [self.made("/api/v1/products", {"name": name, "price": 100, "stock": 100_000})["productId"]
+        products = [self.client.made("/api/v1/products", {"name": name, "price": 100, "stock": 100_000})["productId"]
                     for name in ("mug", "pen", "lamp")]
-        coupons = [self.made("/api/v1/coupons", {"name": f"c{at}", "kind": "FIXED", "discount": 10, "total": 5,
-                                                 "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
+        coupons = [self.client.made("/api/v1/coupons", {"name": f"c{at}", "kind": "FIXED", "discount": 10, "total": 5,
+                                                        "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
                    ["couponId"] for at in range(3)]
         return users, products, coupons
 

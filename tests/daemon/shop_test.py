@@ -57,23 +57,17 @@ class Shop(DaemonTest):
             node.ready()
         self.client = Client(self.nodes[0].port)
         self.addCleanup(self.client.close)
-        self.keys = itertools.count()
-
-    def made(self, path, body):
-        answer = self.client.send("POST", path, body, f"made-{next(self.keys)}")
-        self.assertIn(answer.status, (200, 201), answer)
-        return answer.json()
 
     def furnish(self):
-        users = [self.made("/api/v1/users", {"username": f"u{at}", "email": f"u{at}@example.org"})["userId"]
+        users = [self.client.made("/api/v1/users", {"username": f"u{at}", "email": f"u{at}@example.org"})["userId"]
                  for at in range(USERS)]
-        products = [self.made("/api/v1/products", {"name": name, "price": 100 * at, "stock": stock})["productId"]
+        products = [self.client.made("/api/v1/products", {"name": name, "price": 100 * at, "stock": stock})["productId"]
                     for at, (name, stock) in enumerate(STOCK.items(), 1)]
         for product in products:
             self.assertEqual(self.client.send("PUT", f"/api/v1/products/{product}/stock-slots", {"slots": SLOTS}).status, 200)
         discounts = [{"kind": "FIXED", "discount": 100}, {"kind": "PERCENT", "discount": 30, "most": 150}]
-        coupons = [self.made("/api/v1/coupons", {"name": f"c{at}", **discounts[at % 2], "total": WINNERS,
-                                                 "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
+        coupons = [self.client.made("/api/v1/coupons", {"name": f"c{at}", **discounts[at % 2], "total": WINNERS,
+                                                        "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z"})
                    ["couponId"] for at in range(COUPONS)]
         return users, products, coupons
 
