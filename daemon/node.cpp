@@ -209,6 +209,7 @@ std::vector<scheduler::Job> Node::jobs() {
                    .work = [this](const auto&) { relay_->measureBacklog(); }};
     });
     add("topic-changes", [this] { return topicChanges(desk_.changes, *desk_.cluster); });
+    add("topic-care", [this] { return topicCare(desk_.changes, relay_->sink, logger_); });
     add("dead-letter-figures", [this] {
         return Job{.history = Job::History::transitions, .work = [this](const auto&) { letters_.measure(); }};
     });

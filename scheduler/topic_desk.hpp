@@ -56,6 +56,8 @@ class TopicDesk {
 public:
     virtual ~TopicDesk() = default;
     virtual std::vector<TopicView> topics() = 0;
+    // The paused topics of which this one is `pausedBy`.
+    virtual std::vector<std::string> pausedBy(const std::string& actor) = 0;
     virtual TopicAnswer pause(const std::string& topic, const OrderTerms& terms) = 0;
     virtual TopicAnswer resume(const std::string& topic, const OrderTerms& terms) = 0;
     // Pauses the topic if it is not; it stays paused afterwards if it was.

@@ -11,6 +11,7 @@
 #include "daemon/settings/duration.hpp"
 #include "platform/kafka/client.hpp"
 #include "scheduler/dead_letter_retry.hpp"
+#include "scheduler/topic_care.hpp"
 #include "scheduler/topic_desk.hpp"
 
 namespace outboxd::daemon {
@@ -51,6 +52,11 @@ scheduler::Job paymentRecovery(const JobParts& parts, commerce::CardGateway& gat
 // once, by compare and set. Late: the topic stays paused for longer. Half done: each step is a transaction. Both must
 // outlive the job.
 scheduler::Job topicChanges(scheduler::TopicDesk& desk, scheduler::TopicCluster& cluster);
+
+// Pauses topics that wait for a person, so that others go on, and lifts that once they are ready; see
+// scheduler/topic_care.hpp. Twice: a topic is paused once. Late: events wait in their lanes. Half done: each pause is a
+// transaction, and what is left comes with the next run. All must outlive the job.
+scheduler::Job topicCare(scheduler::TopicDesk& desk, scheduler::TopicReadiness& topics, core::Logger& logger);
 
 // Decides waiting claims of coupons, in batches. Twice or half done: a decided claim is not touched again. Late: the
 // claims wait.

@@ -57,6 +57,15 @@ const std::array kJobs{
                    .timeout = 1min,
                    .needs = "role relay",
                    .here = relays},
+    JobDescription{
+        .name = "topic-care",
+        .does =
+            "Pauses topics that wait for a person, so that others go on, and resumes them once they are ready.",
+        .schedule = "after 5s",
+        .locked = false,
+        .timeout = 1min,
+        .needs = "role relay",
+        .here = relays},
     JobDescription{.name = "dead-letter-figures",
                    .does = "Counts the dead letters, for metrics.",
                    .schedule = "after 10s",

@@ -21,6 +21,13 @@ std::unique_ptr<SinkSession> KafkaSink::open(SessionMode mode) {
                                           clock_);
 }
 
+std::vector<std::string> KafkaSink::unready() const {
+    std::vector<std::string> names;
+    for (const auto& state : topics_.states())
+        if (!state.needs.empty()) names.push_back(state.topic);
+    return names;
+}
+
 bool KafkaSink::paused(const OutboxRecord& record) const {
     if (!topics_.anyPaused()) return false;
     std::string topic;

@@ -3,12 +3,13 @@
 
 #include "scheduler/event_sink.hpp"
 #include "scheduler/kafka/kafka_session.hpp"
+#include "scheduler/topic_care.hpp"
 
 namespace outboxd::scheduler::kafka {
 
 // Thread-safe; its sessions are for one thread at a time each. It must outlive them, and the references given
 // must outlive it.
-class KafkaSink final : public EventSink {
+class KafkaSink final : public EventSink, public TopicReadiness {
 public:
     // Throws Error(misconfigured) for routes that cannot be followed.
     KafkaSink(SinkSettings settings, TopicPins& pins, core::Logger& logger, const core::Clock& clock);
@@ -27,6 +28,8 @@ public:
     } // why no broker takes this client; empty: none says so
     const SessionFigures& figures() const { return figures_; }
     std::vector<TopicState> topics() const { return topics_.states(); }
+    std::vector<std::string> unready() const override;
+    TopicReadiness::Answer look(const std::string& topic) override { return topics_.readiness(topic); }
 
 private:
     const SinkSettings settings_;

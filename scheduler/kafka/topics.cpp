@@ -75,6 +75,15 @@ std::variant<TopicFacts, NotReady> Topics::find(const std::string& topic) {
     }
 }
 
+TopicReadiness::Answer Topics::readiness(const std::string& topic) {
+    using State = TopicReadiness::Answer::State;
+    if (std::holds_alternative<TopicFacts>(find(topic))) return {State::ready};
+    const std::lock_guard lock(mutex_);
+    const auto rest = resting_.find(topic);
+    if (rest == resting_.end() || !rest->second.person) return {State::unclear};
+    return {State::unready, rest->second.reason};
+}
+
 std::variant<Topics::Known, NotReady> Topics::look(const std::string& topic,
                                                    const std::optional<Known>& old) {
     const auto layout = admin_.layout(topic, settings_.topicWait);

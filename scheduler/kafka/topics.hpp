@@ -8,6 +8,7 @@
 #include "platform/kafka/admin.hpp"
 #include "scheduler/event_sink.hpp"
 #include "scheduler/kafka/settings.hpp"
+#include "scheduler/topic_care.hpp"
 
 #include <atomic>
 #include <limits>
@@ -43,6 +44,9 @@ public:
     // most `topicWait` for each of up to three questions; after a failure the answer is NotReady without
     // waiting, until `topicPause` is over. Facts once known stay in use while the brokers are away.
     std::variant<TopicFacts, NotReady> find(const std::string& topic);
+
+    // The same for whoever takes care of topics, see there.
+    TopicReadiness::Answer readiness(const std::string& topic);
 
     // The topic seems to have vanished: look before it is used again.
     void forget(const std::string& topic);

@@ -54,6 +54,12 @@ Ending endingOf(const TopicAnswer& answer) {
     return taken && taken->order != 0 ? Ending::commit : Ending::rollback;
 }
 
+// As far as the column goes.
+std::optional<std::string> reasonOf(const OrderTerms& terms) {
+    if (!terms.reason) return std::nullopt;
+    return core::shortened(*terms.reason, 500);
+}
+
 constexpr OrderTaken kDryRun{0, kLanes, 0, {}};
 
 } // namespace
@@ -82,6 +88,13 @@ std::vector<TopicView> MysqlTopicDesk::topics() {
     return list;
 }
 
+std::vector<std::string> MysqlTopicDesk::pausedBy(const std::string& actor) {
+    std::vector<std::string> topics;
+    for (const auto& row : database_.session()->query(sql::paused_by, {actor}))
+        topics.push_back(row.bytes(0));
+    return topics;
+}
+
 TopicAnswer MysqlTopicDesk::pause(const std::string& topic, const OrderTerms& terms) {
     return database_.transact(
         [&](Session& session) -> TopicAnswer {
@@ -89,7 +102,7 @@ TopicAnswer MysqlTopicDesk::pause(const std::string& topic, const OrderTerms& te
             if (!session.query(sql::paused, {topic}).empty()) return TopicIsPaused{};
             if (terms.dryRun) return kDryRun;
             const auto order = addAudit(session, terms, "topic.pause", topic, detailOf(terms));
-            if (session.execute(sql::pause, {topic, terms.reason, core::shortened(terms.actor, 128)}) == 0)
+            if (session.execute(sql::pause, {topic, reasonOf(terms), core::shortened(terms.actor, 128)}) == 0)
                 return TopicIsPaused{};
             syncLanes(session, order);
             return OrderTaken{order, kLanes, 0, {}};

@@ -12,6 +12,7 @@ public:
         : database_(database), topicOf_(std::move(topicOf)) {}
 
     std::vector<TopicView> topics() override;
+    std::vector<std::string> pausedBy(const std::string& actor) override;
     TopicAnswer pause(const std::string& topic, const OrderTerms& terms) override;
     TopicAnswer resume(const std::string& topic, const OrderTerms& terms) override;
     TopicAnswer repartition(const Repartition& order) override;

@@ -18,6 +18,9 @@ DELETE FROM outbox_pause WHERE topic = ?
 -- name: paused
 SELECT 1 FROM outbox_pause WHERE topic = ? FOR UPDATE
 
+-- name: paused_by
+SELECT topic FROM outbox_pause WHERE paused_by = ?
+
 -- name: changing
 SELECT order_id FROM topic_change WHERE open_topic = ?
 

@@ -5,6 +5,7 @@ moves keys between two moments, also if nodes die half way."""
 import json
 import subprocess
 import unittest
+import zlib
 
 from support.audit import drained
 from support.case import DaemonTest
@@ -53,6 +54,32 @@ class Topics(DaemonTest):
         writers.stop()
         self.assertGreater(self.clean()["records"], 200)
         self.assertEqual(self.held(), {})
+
+    def test_a_topic_that_nobody_made_is_set_aside_until_somebody_does(self):
+        node, other = self.nodes
+        self.database.run(event("k", "other"))
+        drained(self.database)  # so that topic is there
+        self.assertEqual(other.terminate(), 0)
+        self.restart(node, create_topics=False)
+        lane = zlib.crc32(b"k") % 16
+        neighbour = next(key for key in map(str, range(1000)) if zlib.crc32(key.encode()) % 16 == lane)
+        self.database.run(event("k"))
+        self.database.run(event(neighbour, "other"))
+        drained(self.database)
+        self.assertEqual(self.held(), {"PAUSED": "1"})
+        row = next(row for row in node.desk("topic", "list")["items"] if row["topic"] == self.topic)
+        self.assertEqual((row["paused"], row["pausedBy"]), (True, "outboxd-relay"))
+        self.assertIn("create it", row["reason"])
+        self.assertIn("create it", node.logged("topic_not_ready")[0]["reason"])
+        self.restart(node, create_topics=True)
+        until(lambda: self.held() == {}, "the topic is resumed")
+        self.assertEqual(self.clean()["records"], 1)
+        self.assertEqual(self.held(), {})
+
+    def restart(self, node, **kafka):
+        self.assertEqual(node.terminate(), 0)
+        node.write_config(kafka=kafka)
+        node.start().ready()
 
     def test_a_repartition_moves_keys_once_also_if_nodes_die_half_way(self):
         one, two = self.nodes

@@ -203,6 +203,17 @@ BOOST_AUTO_TEST_CASE(a_republication_takes_what_was_sent_of_ids_or_of_a_time) {
             .order == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_pause_is_found_by_who_ordered_it_however_long_the_reason) {
+    auto terms = kNow;
+    terms.actor = "outboxd-relay";
+    terms.reason = std::string(600, 'x');
+    topics.pause("t.thing", terms);
+    topics.pause("t.other", kNow);
+    BOOST_TEST(topics.pausedBy("outboxd-relay") == std::vector<std::string>{"t.thing"},
+               boost::test_tools::per_element());
+    BOOST_TEST(number("SELECT LENGTH(reason) FROM outbox_pause WHERE topic = 't.thing'") == 500);
+}
+
 BOOST_AUTO_TEST_CASE(a_pause_tells_every_lane_and_a_resume_returns_what_it_held) {
     const auto paused = std::get<OrderTaken>(topics.pause("t.thing", kNow));
     BOOST_TEST(paused.steps == 16);

@@ -1,9 +1,11 @@
 // Desks that remember what was ordered and answer what the test put there.
 #pragma once
 
+#include "scheduler/topic_care.hpp"
 #include "scheduler/topic_desk.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace outboxd::testing {
 
@@ -65,6 +67,9 @@ public:
     using Phase = scheduler::TopicChange::Phase;
 
     std::vector<scheduler::TopicView> topics() override { return {{.topic = "orders", .partitions = 8}}; }
+    std::vector<std::string> pausedBy(const std::string& actor) override {
+        return actor == scheduler::kTopicCare ? setAside : std::vector<std::string>{"of " + actor};
+    }
     scheduler::TopicAnswer pause(const std::string& topic, const scheduler::OrderTerms& terms) override {
         ordered.push_back("pause " + topic + " by " + terms.actor);
         return answer;
@@ -103,8 +108,17 @@ public:
     }
 
     scheduler::TopicAnswer answer = scheduler::OrderTaken{9, 16, 0, {}};
-    std::vector<std::string> ordered;
+    std::vector<std::string> ordered, setAside;
     std::vector<scheduler::TopicChange> changes;
+};
+
+class FakeTopicReadiness final : public scheduler::TopicReadiness {
+public:
+    std::vector<std::string> unready() const override { return suspects; }
+    Answer look(const std::string& topic) override { return answers.at(topic); }
+
+    std::vector<std::string> suspects;
+    std::map<std::string, Answer> answers;
 };
 
 class FakeTopicCluster final : public scheduler::TopicCluster {

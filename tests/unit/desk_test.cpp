@@ -1,6 +1,7 @@
 // Changes of topics step by step, and the steps of a republication.
 #include "scheduler/republish_plan.hpp"
 #include "tests/support/fake_desk.hpp"
+#include "tests/support/memory_logger.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -36,6 +37,56 @@ struct ChangeFixture {
 };
 
 } // namespace
+
+namespace {
+
+struct CareFixture {
+    using State = scheduler::TopicReadiness::Answer::State;
+    using Orders = std::vector<std::string>;
+    const Orders& care() {
+        careForTopics(desk, topics, logger);
+        return desk.ordered;
+    }
+    FakeTopicDesk desk;
+    FakeTopicReadiness topics;
+    MemoryLogger logger;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(topic_care, CareFixture)
+
+BOOST_AUTO_TEST_CASE(a_topic_that_waits_for_a_person_is_paused_in_the_relays_name) {
+    topics.suspects = {"missing"};
+    topics.answers["missing"] = {State::unready, "create it"};
+    BOOST_TEST(care() == Orders{"pause missing by outboxd-relay"}, boost::test_tools::per_element());
+    BOOST_TEST(logger.said("topic_set_aside topic=missing reason=create it"));
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_was_mended_since_or_may_be_is_not_paused) {
+    topics.suspects = {"mended", "unclear"};
+    topics.answers["mended"] = {State::ready};
+    topics.answers["unclear"] = {State::unclear};
+    BOOST_TEST(care().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_somebody_has_paused_is_left_alone) {
+    topics.suspects = {"missing"};
+    topics.answers["missing"] = {State::unready, "create it"};
+    desk.answer = scheduler::TopicIsPaused{};
+    care();
+    BOOST_TEST(logger.lines().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_the_relay_paused_is_resumed_when_it_is_ready_for_certain) {
+    desk.setAside = {"missing", "mended", "unclear"};
+    topics.answers["missing"] = {State::unready, "create it"};
+    topics.answers["mended"] = {State::ready};
+    topics.answers["unclear"] = {State::unclear};
+    BOOST_TEST(care() == Orders{"resume mended"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(topic_changes, ChangeFixture)
 
