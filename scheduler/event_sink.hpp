@@ -62,10 +62,7 @@ public:
 
     // Has `wake` called, from any thread, whenever poll() may have something that it had not before; false if the session
     // cannot, and must be polled at intervals. `wake` must be quick, and good until the session is destroyed.
-    virtual bool announce(std::function<void()> wake) {
-        (void)wake;
-        return false;
-    }
+    virtual bool announce(const std::function<void()>& /*wake*/) { return false; }
 
     // Gives up everything not yet acknowledged; the reports follow from poll(). The session is spent: produce()
     // answers broken from now on.

@@ -43,8 +43,8 @@ public:
 
     ProduceResult produce(const OutboxRecord& record, DeliveryToken token) override;
     void poll(std::chrono::milliseconds wait, std::vector<DeliveryReport>& reports) override;
-    bool announce(std::function<void()> wake) override {
-        producer_.announce(std::move(wake));
+    bool announce(const std::function<void()>& wake) override {
+        producer_.announce(wake);
         return true;
     }
     void purge() override;

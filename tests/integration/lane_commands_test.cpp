@@ -25,7 +25,7 @@ struct HeldKey : Stage {
         hold(term, head, "k", HeldRecord::State::failed);
         hold(term, second, "k", HeldRecord::State::parked);
         hold(term, third, "k", HeldRecord::State::parked);
-        BOOST_REQUIRE(queued() == "");
+        BOOST_REQUIRE(queued().empty());
     }
     std::int64_t head = 0, second = 0, third = 0;
     LaneTerm term;
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(rows_parked_behind_nothing_are_ordered_back) {
                "REDRIVE k " + std::to_string(term.lane) + " PENDING");
     stage.runAll(term);
     BOOST_TEST(stage.queued() == text({row, later}));
-    BOOST_TEST(stage.held() == "");
+    BOOST_TEST(stage.held().empty());
 }
 
 BOOST_AUTO_TEST_CASE(rows_parked_behind_one_that_failed_stay) {
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_former_owner_changes_nothing) {
     const auto found = stage.control.due(std::span{&stage.term.lane, 1}, 10);
     stage.db.expire(stage.term.lane);
     BOOST_TEST((stage.control.run(stage.term, found) == MarkResult::lost));
-    BOOST_TEST(stage.queued() == "");
+    BOOST_TEST(stage.queued().empty());
     BOOST_TEST(stage.outcome(command) == "PENDING 0");
     const auto next = stage.db.hold(stage.term.lane, "next");
     BOOST_TEST(stage.runAll(next) == 1);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(discarding_the_failed_row_returns_what_waited_behind_it) {
     const auto command = stage.order(stage.term.lane, "DISCARD", "k", text({stage.head, stage.head}));
     BOOST_TEST(stage.runAll(stage.term) == 1);
     BOOST_TEST(stage.queued() == text({stage.second, stage.third}));
-    BOOST_TEST(stage.held() == "");
+    BOOST_TEST(stage.held().empty());
     BOOST_TEST(stage.outcome(command) == "DONE 1 me 1");
     BOOST_TEST(stage.db.value("SELECT status FROM outbox_status WHERE id = " + std::to_string(stage.head)) ==
                "SENT");
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(discarding_a_parked_row_leaves_the_key_held_behind_its_fail
     HeldKey stage;
     const auto command = stage.order(stage.term.lane, "DISCARD", "k", text({stage.second, stage.second}));
     stage.runAll(stage.term);
-    BOOST_TEST(stage.queued() == "");
+    BOOST_TEST(stage.queued().empty());
     BOOST_TEST(stage.held() == text({stage.head, stage.third}));
     BOOST_TEST(stage.outcome(command) == "DONE 1 me 1");
 }
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_key_with_many_held_rows_returns_in_steps_and_leaves_nothi
     const auto late = stage.db.write("k"); // read by the relay now: it waits behind the rest
     stage.hold(term, late, "k", HeldRecord::State::parked);
     stage.runAll(term);
-    BOOST_TEST(stage.held() == "");
+    BOOST_TEST(stage.held().empty());
     BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM outbox_queue") == kRows + 1);
     BOOST_TEST(stage.outcome(command) == "DONE 5000 me 1");
     BOOST_TEST(
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_discard_that_frees_many_rows_is_followed_by_a_redrive_of_
     const auto head = stage.head;
     stage.order(term.lane, "DISCARD", "k", text({head, head}));
     stage.runAll(term);
-    BOOST_TEST(stage.held() == "");
+    BOOST_TEST(stage.held().empty());
     BOOST_TEST(stage.db.number("SELECT COUNT(*) FROM outbox_queue") == 7999);
     BOOST_TEST(stage.db.value(
                    "SELECT GROUP_CONCAT(kind, ' ', state, ' ', order_id ORDER BY id) FROM outbox_command") ==

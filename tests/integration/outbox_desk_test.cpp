@@ -7,7 +7,6 @@
 
 using namespace outboxd;
 using namespace outboxd::testing;
-using scheduler::DeskPage;
 using scheduler::HeldFilter;
 using scheduler::OrderTaken;
 using scheduler::OrderTerms;

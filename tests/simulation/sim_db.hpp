@@ -45,7 +45,7 @@ public:
     }
     void loseEvent(Id id); // somebody deletes the event's row; only the queue's is left
 
-    int lanes() const { return static_cast<int>(queues_.size()); }
+    Lane lanes() const { return static_cast<Lane>(queues_.size()); }
     Lane laneOf(int key) const { return static_cast<Lane>(key % lanes()); }
     static std::string keyName(int key) { return "k" + std::to_string(key); }
     static int keyOf(const std::string& name) { return std::stoi(name.substr(1)); }

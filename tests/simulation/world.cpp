@@ -54,7 +54,7 @@ void World::step() {
         replaceFinished();
         operator_.act();
         break;
-    case Act::look: look(node.process); break;
+    case Act::look: look(node); break;
     case Act::database: databaseWorks(); break;
     case Act::brokers: brokersWork(); break;
     case Act::client: runClient(node, dice_.between(1, 4)); break;
@@ -107,7 +107,8 @@ void World::runClient(Node& node, unsigned most) {
         if (!process->stepClient()) return;
 }
 
-void World::look(Held process) {
+void World::look(const Node& node) {
+    const auto process = node.process; // keeps it while it is at work and dies
     if (!process || !awake(*process) || process->dead() || process->keeperHangsUntil > now_) return;
     try {
         process->look();

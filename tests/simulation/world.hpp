@@ -29,7 +29,6 @@ private:
         std::shared_ptr<Process> process;
         Time restartAt{};
     };
-    using Held = std::shared_ptr<Process>; // keeps a process that is at work while it dies
 
     void step();
     Node& anyNode() { return nodes_[dice_.roll(nodes_.size())]; }
@@ -42,7 +41,7 @@ private:
     bool goesOn(Node& node, const Process* process);
     void runRules(Node& node, unsigned most);
     void runClient(Node& node, unsigned most);
-    void look(Held process);
+    void look(const Node& node);
     void databaseWorks();
     void brokersWork();
     void timePasses();

@@ -46,7 +46,7 @@ void World::settleDown(bool (World::*reached)() const, const char* what) {
         operator_.finish();
         std::size_t state = db_.pending() + db_.heldRows() + db_.commands().size();
         for (auto& node : nodes_) {
-            if (pause >= 20ms || dice_.oneIn(20)) look(node.process);
+            if (pause >= 20ms || dice_.oneIn(20)) look(node);
             for (int i = 0; i < 4; ++i) {
                 calmRules(*node.process);
                 while (node.process->stepClient()) {

@@ -21,7 +21,7 @@ struct Sending : BareRelay {
         answerRead(reads.at(0), {1, 2});
         accepted(produced.at(0));
     }
-    relay::Event found(std::vector<std::int64_t> ids) {
+    relay::Event found(const std::vector<std::int64_t>& ids) {
         relay::CommandsFound event{3, {}};
         for (const auto id : ids) event.commands.push_back({id, 3, Kind::redrive, "k"});
         return event;
