@@ -159,6 +159,7 @@ void Topics::forget(const std::string& topic) {
 }
 
 void Topics::refresh() {
+    const std::lock_guard refreshing(refreshing_);
     auto layout = pins_.read();
     const std::lock_guard lock(mutex_);
     // Also those without a pin: theirs was taken away.

@@ -92,6 +92,8 @@ private:
     std::atomic<std::uint64_t> generation_{0};
     std::atomic<bool> anyPaused_{false};
 
+    std::mutex
+        refreshing_; // held from reading to taking over, so that an older reading never wins; taken before mutex_
     std::mutex asking_; // held while the brokers are asked; taken before mutex_
     outboxd::kafka::Admin admin_;
     std::map<std::string, int> grown_; // warned about, with the count found

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <limits>
 #include <map>
 #include <mutex>
 #include <random>
@@ -267,7 +268,9 @@ BOOST_AUTO_TEST_CASE(no_event_passes_an_earlier_one_of_its_key_and_none_stays) {
     const auto work = [&] {
         JournalListener listener(journal);
         MemoryLogger logger;
-        scheduler::DeadLetterRetry retry(retries, {&listener}, clock(), logger, {}, [] { return 0.0; });
+        scheduler::DeadLetterRetry retry(retries, {&listener}, clock(), logger,
+                                         {.most = std::numeric_limits<std::size_t>::max()},
+                                         [] { return 0.0; });
         for (bool last = false; !last;) {
             last = ended;
             retry.run(term, {});

@@ -86,6 +86,12 @@ std::optional<LaneCommand> republish(SimDb& db, LaneCommand command, std::size_t
 
 } // namespace
 
+void CommandsOperation::begin() {
+    const bool sync = std::ranges::any_of(
+        action_.commands, [](const auto& command) { return command.kind == LaneCommand::Kind::sync; });
+    if (sync && db_.mutant() != Mutant::sync_without_refresh) refresh_();
+}
+
 Operation::Progress CommandsOperation::execute() {
     switch (next_) {
     case Statement::change:

@@ -4,13 +4,18 @@
 
 #include "tests/simulation/operation.hpp"
 
+#include <functional>
+
 namespace outboxd::simulation {
 
 class CommandsOperation final : public Operation {
 public:
-    // `atOnce`: rows that one command may touch.
-    CommandsOperation(SimDb& db, scheduler::relay::RunCommands action, std::size_t atOnce)
-        : db_(db), transaction_(db, action.term), action_(std::move(action)), atOnce_(atOnce) {}
+    // `atOnce`: rows that one command may touch. `refresh` has the node look at pauses and pins.
+    CommandsOperation(SimDb& db, scheduler::relay::RunCommands action, std::size_t atOnce,
+                      std::function<void()> refresh)
+        : db_(db), transaction_(db, action.term), action_(std::move(action)), atOnce_(atOnce),
+          refresh_(std::move(refresh)) {}
+    void begin() override;
     Progress execute() override;
     scheduler::relay::Event answer() override {
         return scheduler::relay::CommandsRun{action_.term.lane, action_.epoch, result_};
@@ -28,6 +33,7 @@ private:
     Transaction transaction_;
     const scheduler::relay::RunCommands action_;
     const std::size_t atOnce_;
+    const std::function<void()> refresh_;
     scheduler::MarkResult result_ = scheduler::MarkResult::marked;
 };
 

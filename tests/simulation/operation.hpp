@@ -15,6 +15,8 @@ public:
     enum class Progress { more, done, waiting }; // waiting: for a lock; the statement was not executed
 
     virtual ~Operation() = default;
+    // The thread comes to it; the database can be reached.
+    virtual void begin() {}
     // The server executes the next statement.
     virtual Progress execute() = 0;
     // What the rules are told: after the last statement, or when the connection broke.

@@ -121,12 +121,8 @@ void Process::perform(MarkLane& action) {
 }
 
 void Process::perform(RunCommands& action) {
-    const bool sync = std::ranges::any_of(action.commands, [](const auto& command) {
-        return command.kind == scheduler::LaneCommand::Kind::sync;
-    });
-    auto operation = std::make_unique<CommandsOperation>(db_, std::move(action), settings_.commandRows);
-    if (sync && databaseUp && db_.mutant() != Mutant::sync_without_refresh) sink_.refresh();
-    marker_.give(std::move(operation));
+    marker_.give(std::make_unique<CommandsOperation>(db_, std::move(action), settings_.commandRows,
+                                                     [this] { sink_.refresh(); }));
 }
 
 void Process::perform(NoteRow& action) {

@@ -33,7 +33,8 @@ void SimWorker::begin() {
     sent_ = true;
     waits_ = 0;
     progress_ = Progress::waiting; // nothing was executed yet
-    if (!databaseUp_) fail();
+    if (!databaseUp_) return fail();
+    operation_->begin();
 }
 
 bool SimWorker::executeStatement() {
