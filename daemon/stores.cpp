@@ -3,8 +3,9 @@
 namespace outboxd::daemon {
 namespace {
 
-// The relay's loop, its leases, two threads of each listener and the jobs, each for a moment at a time.
-constexpr std::size_t kWorkSessions = 12;
+// The relay's two readers, its marker and its leases, two threads of each listener and the jobs, each for a moment at a
+// time.
+constexpr std::size_t kWorkSessions = 14;
 constexpr std::chrono::milliseconds kWorkWait{5000};
 
 database::PoolSettings requestPool(const Settings& settings) {

@@ -239,7 +239,7 @@ void LaneLeases::take(core::Instant now) {
             takeAt_ = now + kRefusedPause;
         }
     }
-    if (trouble) throw *trouble;
+    if (trouble) throw core::Error(*trouble);
 }
 
 // ---- the end ----

@@ -15,8 +15,7 @@ namespace outboxd::scheduler {
 inline std::size_t laneQuota(std::vector<std::string> alive, const std::string& self) {
     alive.push_back(self);
     std::ranges::sort(alive);
-    const auto repeated = std::ranges::unique(alive);
-    alive.erase(repeated.begin(), repeated.end());
+    alive.erase(std::unique(alive.begin(), alive.end()), alive.end());
     const auto rank = static_cast<std::size_t>(std::ranges::find(alive, self) - alive.begin());
     constexpr std::size_t lanes = kLanes;
     return lanes / alive.size() + (rank < lanes % alive.size() ? 1 : 0);

@@ -71,7 +71,9 @@ void OutboxRelay::produce(LaneState& lane, std::vector<Outgoing> records) {
 // Forgets rows that were read and not sent; the cursor goes back before the first of them.
 void OutboxRelay::unread(LaneState& lane, std::span<const Outgoing> records) {
     if (records.empty()) return;
-    for (auto row = records.rbegin(); row != records.rend(); ++row) lane.rows.takeBack(row->record.id);
+    // From the end, which moves the fewest others.
+    std::for_each(records.rbegin(), records.rend(),
+                  [&](const Outgoing& row) { lane.rows.takeBack(row.record.id); });
     lane.cursor = std::min(lane.cursor, records.front().record.id - 1);
     lane.hasWork = true;
 }

@@ -39,7 +39,7 @@ HttpListener::HttpListener(std::string name, std::set<std::string, std::less<>> 
                                           metrics::durationBuckets(), {{"listener", name}})),
       effect_(effectSettings(name, std::move(types), settings), secretsOf(settings), processed_, parts.clock,
               [this](Outcome outcome, auto took) { report(outcome, took); }) {
-    using enum Outcome;
+    using enum scheduler::http::CallOutcome;
     for (const auto outcome : {accepted, refused, failed, throttled, unreachable})
         calls_.emplace(outcome,
                        parts.registry.counter(

@@ -95,7 +95,7 @@ Kind record(std::string type, std::vector<std::string> fields, std::function<Fie
     kind.assign = [known = std::move(known), set = std::move(set)](const Items& items) -> Problem {
         Record given;
         for (const auto& item : items)
-            if (const auto problem = readLine(item, known, given)) return problem;
+            if (auto problem = readLine(item, known, given)) return problem;
         return set(given.values);
     };
     kind.items = [get = std::move(get)] {

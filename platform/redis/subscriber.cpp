@@ -9,6 +9,7 @@
 #include <cstring>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace outboxd::redis {
@@ -19,7 +20,8 @@ Subscriber::Subscriber(Settings settings, std::string channel)
     : settings_(std::move(settings)), channel_(std::move(channel)),
       interruption_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (interruption_ < 0)
-        throw core::Error(core::ErrorKind::internal, fmt::format("eventfd: {}", std::strerror(errno)));
+        throw core::Error(core::ErrorKind::internal,
+                          fmt::format("eventfd: {}", std::generic_category().message(errno)));
 }
 
 Subscriber::~Subscriber() { close(interruption_); }
@@ -50,7 +52,7 @@ void Subscriber::subscribe() {
 bool Subscriber::awaitMessage() {
     std::array<pollfd, 2> both{{{interruption_, POLLIN, 0}, {connection_->fd, POLLIN, 0}}};
     while (poll(both.data(), both.size(), -1) < 0) {
-        if (errno != EINTR) throw lost(std::strerror(errno));
+        if (errno != EINTR) throw lost(std::generic_category().message(errno));
     }
     if (both[0].revents == 0) return true;
     eventfd_t count = 0;

@@ -85,7 +85,7 @@ std::vector<HttpEffect::Chain> HttpEffect::chainsOf(std::span<const Delivery> ev
     }
     if (!chains.empty()) {
         const auto first = turn_.fetch_add(1) % chains.size();
-        std::ranges::rotate(chains, chains.begin() + static_cast<std::ptrdiff_t>(first));
+        std::rotate(chains.begin(), chains.begin() + static_cast<std::ptrdiff_t>(first), chains.end());
     }
     return chains;
 }

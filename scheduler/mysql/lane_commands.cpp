@@ -110,7 +110,7 @@ const char* name(LaneCommand::Kind kind) {
 LaneCommand toCommand(std::int64_t id, Lane lane, const database::Row& row, std::size_t first) {
     using Kind = LaneCommand::Kind;
     LaneCommand command{id, lane};
-    const auto kind = row.bytes(first);
+    const auto& kind = row.bytes(first);
     command.kind = kind == "REDRIVE"     ? Kind::redrive
                    : kind == "DISCARD"   ? Kind::discard
                    : kind == "REPUBLISH" ? Kind::republish

@@ -17,7 +17,6 @@ namespace {
 namespace statements = outboxd::sql::reconcile_runs;
 using commerce::reconcile::CheckView;
 using commerce::reconcile::FindingView;
-using commerce::reconcile::Mode;
 using commerce::reconcile::RunAnswer;
 using commerce::reconcile::RunAsked;
 using commerce::reconcile::RunOrder;
