@@ -159,8 +159,8 @@ public:
             bool read = false;
             for (int i = 0; i < kLanes; ++i) {
                 const int lane = (first_ + i) % kLanes;
-                if (!lanes_[lane].work || rows_ + options_.batch > options_.maxRows ||
-                    bytes_ > options_.maxBytes)
+                if (!lanes_[static_cast<std::size_t>(lane)].work ||
+                    rows_ + options_.batch > options_.maxRows || bytes_ > options_.maxBytes)
                     continue;
                 this->read(lane);
                 read = true;
@@ -221,7 +221,7 @@ private:
     // Poll B and poll A in one snapshot: what is at or below the cursor, then what follows it. If there are late rows,
     // they go alone, and what follows them is read again.
     void read(int number) {
-        auto& lane = lanes_[number];
+        auto& lane = lanes_[static_cast<std::size_t>(number)];
         auto batch = newBatch(number);
         std::string late;
         const auto sql = fmt::format(
@@ -326,7 +326,7 @@ private:
         if (--batch->open == 0) finish(std::ranges::find(inFlight_, batch, &std::unique_ptr<Batch>::get));
     }
 
-    void finish(std::deque<std::unique_ptr<Batch>>::iterator batch) {
+    void finish(const std::deque<std::unique_ptr<Batch>>::iterator& batch) {
         if ((*batch)->open > 0) return;
         marker_.add(std::move(*batch));
         inFlight_.erase(batch);

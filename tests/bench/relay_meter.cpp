@@ -12,12 +12,12 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <thread>

@@ -95,7 +95,8 @@ BOOST_AUTO_TEST_CASE(refunds_take_back_all_of_it_in_the_end_and_never_more) {
     BOOST_TEST(takes(most, most, 0, most - 1) == most - 1);
     std::minstd_rand dice{7};
     for (int round = 0; round < 1000; ++round) {
-        const std::int64_t paid = 1 + dice() % 5000, given = dice() % (paid + 1);
+        const auto paid = static_cast<std::int64_t>(1 + dice() % 5000);
+        const auto given = static_cast<std::int64_t>(dice()) % (paid + 1);
         std::int64_t refunded = 0, taken = 0;
         while (refunded < paid) {
             const auto more = std::min<std::int64_t>(1 + dice() % 700, paid - refunded);
