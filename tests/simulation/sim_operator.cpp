@@ -20,7 +20,8 @@ void SimOperator::act() {
     case 6: begin(Phase::paused); break;
     case 7: begin(Phase::pausing_to_repartition); break;
     case 8:
-        if (kafka_.partitions(topic_) < 5) kafka_.grow(dice_.roll(static_cast<std::size_t>(topics_)));
+        if (kafka_.partitions(topic_) < 5)
+            kafka_.grow(static_cast<int>(dice_.roll(static_cast<std::size_t>(topics_))));
         break;
     default: goOn(); break;
     }
